@@ -46,14 +46,17 @@ EXECUTORS = ("auto", "warm", "process", "container")
 
 def user_state_dir(environ: Mapping[str, str]) -> Path:
     """The user's state directory (XDG base directory specification)."""
-    base = environ.get("XDG_STATE_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".local" / "state")
-    return Path(base) / "tiphys"
+    return _user_dir(environ, "XDG_STATE_HOME", ".local/state")
 
 
 def user_cache_dir(environ: Mapping[str, str]) -> Path:
     """The user's cache directory (XDG base directory specification)."""
-    base = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME", "~")).expanduser() / ".cache")
-    return Path(base) / "tiphys"
+    return _user_dir(environ, "XDG_CACHE_HOME", ".cache")
+
+
+def _user_dir(environ: Mapping[str, str], variable: str, below_home: str) -> Path:
+    home = Path(environ.get("HOME", "~")).expanduser()
+    return Path(environ.get(variable) or home / below_home) / "tiphys"
 
 
 def load_settings(

@@ -81,7 +81,9 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version.")
+@click.option(
+    "--version", is_flag=True, callback=_version, expose_value=False, is_eager=True, help="Show the version."
+)
 @click.option(
     "--state-dir",
     type=click.Path(file_okay=False),
@@ -89,7 +91,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     help="Where runs are kept (default: .tiphys of the project, else the user's state directory).",
 )
 @click.pass_context
-def cli(ctx: click.Context, **options: Any) -> None:
+def cli(ctx: click.Context, /, **options: Any) -> None:
     """KFP pipelines with every power of Argo Workflows, run here and on Kubernetes."""
     ctx.obj = {name: value for name, value in options.items() if value is not None}
 
