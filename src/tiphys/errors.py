@@ -119,6 +119,10 @@ class InvalidSpec(BadInput):
     """A workflow that Argo's own validation refuses; the message is Argo's."""
 
 
+class NodeError(TiphysError):
+    """A node, or the workflow itself, ends in `Error` (or cannot go on): the message is Argo's."""
+
+
 class IllegalTransition(TiphysError):
     """A node was asked to make a move that `engine.transitions` does not allow: a bug of tiphys."""
 

@@ -48,7 +48,7 @@ def _path(run: Run, node_id: str, paths: dict[str, str]) -> str:
     if (known := paths.get(node_id)) is not None:
         return known
     pending = [node_id]
-    while (boundary := run.nodes[pending[-1]].boundary_id) and boundary not in paths and boundary in run.nodes:
+    while (boundary := run.nodes[pending[-1]].boundary_id) in run.nodes and boundary not in paths:
         pending.append(boundary)
     for current in reversed(pending):
         node = run.nodes[current]
@@ -73,6 +73,4 @@ def is_group(node: Node) -> bool:
     return node.type in _GROUPS
 
 
-_GROUPS = frozenset(
-    {NodeType.DAG, NodeType.STEPS, NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.RETRY}
-)
+_GROUPS = frozenset({NodeType.DAG, NodeType.STEPS, NodeType.STEP_GROUP, NodeType.TASK_GROUP, NodeType.RETRY})

@@ -56,6 +56,28 @@ def summarise(run: Run) -> Summary:
     return Summary(run.name, str(run.phase), run.message, rows, failure_sentences(run, rows))
 
 
+def format_table(summary: Summary) -> str:
+    """The summary as plain text, the same for a real and a simulated run.
+
+    One line a node: path indented by depth, phase, seconds, attempts if several, and the message.
+    """
+    lines = [(("  " * row.depth) + row.name, *_cells(row)) for row in summary.rows]
+    widths = [max((len(line[column]) for line in lines), default=0) for column in range(3)]
+    text = [
+        f"{name:<{widths[0]}}  {phase:<{widths[1]}}  {seconds:>{widths[2]}}  {note}".rstrip()
+        for name, phase, seconds, note in lines
+    ]
+    ending = f"{summary.name}: {summary.phase}" + (f" ({summary.message})" if summary.message else "")
+    return "\n".join([*text, "", ending, *summary.failures])
+
+
+def _cells(row: Row) -> tuple[str, str, str]:
+    phase = f"{row.phase} (handled)" if row.handled else row.phase
+    seconds = f"{row.duration:.1f} s" if row.duration is not None and row.phase != "Omitted" else ""
+    attempts = f"{row.attempts} attempts" if row.attempts > 1 else ""
+    return phase, seconds, "; ".join(part for part in (attempts, row.message) if part)
+
+
 def failure_sentences(run: Run, rows: list[Row]) -> list[str]:
     """One sentence for each task of which something failed, handled failures last.
 
@@ -79,7 +101,12 @@ def failure_sentences(run: Run, rows: list[Row]) -> list[str]:
 
 
 def _is_leaf(node: Node) -> bool:
-    return node.type is NodeType.RETRY or (not is_group(node) and node.phase is not NodePhase.SKIPPED)
+    if node.type is NodeType.RETRY:
+        return True
+    return not is_group(node) and not is_attempt(node) and node.phase not in _NEVER_RAN
+
+
+_NEVER_RAN = (NodePhase.SKIPPED, NodePhase.OMITTED)
 
 
 def _rows(run: Run) -> Iterator[Row]:

@@ -99,13 +99,5 @@ class RunCompleted(Decision, frozen=True, tag=True):
 
 
 AnyDecision = (
-    StartPod
-    | StartTask
-    | StopPod
-    | DeletePod
-    | WakeAt
-    | SaveCache
-    | CreateClaim
-    | DeleteClaim
-    | RunCompleted
+    StartPod | StartTask | StopPod | DeletePod | WakeAt | SaveCache | CreateClaim | DeleteClaim | RunCompleted
 )
