@@ -8,76 +8,15 @@ https://github.com/kubernetes/apimachinery/blob/v0.35.4/pkg/util/strategicpatch/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tiphys.errors import ManifestError
+from tiphys.manifest.fields import Field, fields_of
 
 Json = Any
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """How a field merges: `type` of its value or items, `key` by which lists of objects merge."""
-
-    type: str = ""
-    key: str = ""
-
-
-def _maps(**types: str) -> dict[str, _Field]:
-    return {name: _Field(type) for name, type in types.items()}
-
-
-def _lists(**types: tuple[str, str]) -> dict[str, _Field]:
-    return {name: _Field(type, key) for name, (type, key) in types.items()}
-
-
-_CONTAINER = _lists(
-    env=("", "name"),
-    ports=("", "containerPort"),
-    volumeMounts=("", "mountPath"),
-    volumeDevices=("", "devicePath"),
-)
-_ARGUMENTS = _lists(parameters=("", "name"), artifacts=("", "name"))
-
-_TYPES: Final[Mapping[str, Mapping[str, _Field]]] = {
-    "": {},
-    "Container": _CONTAINER,
-    "Arguments": _ARGUMENTS,
-    "PodSpec": _lists(
-        volumes=("", "name"),
-        initContainers=("Container", "name"),
-        containers=("Container", "name"),
-        ephemeralContainers=("Container", "name"),
-        imagePullSecrets=("", "name"),
-        hostAliases=("", "ip"),
-        topologySpreadConstraints=("", "topologyKey"),
-        schedulingGates=("", "name"),
-        resourceClaims=("", "name"),
-    ),
-    "Workflow": _maps(spec="WorkflowSpec"),
-    "WorkflowSpec": _maps(arguments="Arguments", templateDefaults="Template")
-    | _lists(
-        templates=("Template", "name"),
-        volumes=("", "name"),
-        tolerations=("", "key"),
-        imagePullSecrets=("", "name"),
-        hostAliases=("", "ip"),
-    ),
-    "Template": _maps(
-        inputs="Arguments", outputs="Arguments", container="Container", script="Container", dag="DAG"
-    )
-    | _lists(
-        volumes=("", "name"),
-        initContainers=("Container", "name"),
-        sidecars=("Container", "name"),
-        tolerations=("", "key"),
-        hostAliases=("", "ip"),
-    ),
-    "DAG": _lists(tasks=("DAGTask", "name")),
-    "DAGTask": _maps(arguments="Arguments", inline="Template"),
-}
-
+_UNKNOWN: Final = Field("", "")
 _DIRECTIVE: Final = "$patch"
 _RETAIN_KEYS: Final = "$retainKeys"
 _DELETE_PRIMITIVES: Final = "$deleteFromPrimitiveList/"
@@ -85,10 +24,10 @@ _ELEMENT_ORDER: Final = "$setElementOrder/"
 
 
 def strategic_merge(original: Mapping[str, Json], patch: Mapping[str, Json], type: str) -> dict[str, Json]:
-    """`original` with `patch` laid over it; `type` is `PodSpec`, `Template`, `WorkflowSpec` or `Workflow`.
+    """`original` with `patch` laid over it, both of `type` (see `manifest.fields`).
 
     >>> strategic_merge({"containers": [{"name": "main", "image": "a"}]},
-    ...                 {"containers": [{"name": "main", "tty": True}]}, "PodSpec")
+    ...                 {"containers": [{"name": "main", "tty": True}]}, "v1.PodSpec")
     {'containers': [{'name': 'main', 'image': 'a', 'tty': True}]}
     """
     return _merge_maps(original, patch, type)
@@ -98,7 +37,7 @@ def _merge_maps(original: Mapping[str, Json], patch: Mapping[str, Json], type: s
     if _DIRECTIVE in patch:
         return _directed(patch)
     merged = _retained(dict(original), patch)
-    fields = _TYPES[type]
+    fields = fields_of(type)
     for name, value in patch.items():
         if name == _RETAIN_KEYS:
             continue
@@ -109,16 +48,16 @@ def _merge_maps(original: Mapping[str, Json], patch: Mapping[str, Json], type: s
         elif value is None:
             merged.pop(name, None)
         else:
-            _merge_field(merged, name, value, fields.get(name, _Field()))
+            _merge_field(merged, name, value, fields.get(name, _UNKNOWN))
     return merged
 
 
-def _merge_field(merged: dict[str, Json], name: str, value: Json, field: _Field) -> None:
+def _merge_field(merged: dict[str, Json], name: str, value: Json, field: Field) -> None:
     old = merged.get(name)
     if isinstance(old, dict) and isinstance(value, dict):
-        merged[name] = _merge_maps(old, value, field.type)
+        merged[name] = _merge_maps(old, value, field.element)
     elif isinstance(old, list) and isinstance(value, list):
-        merged[name] = _merge_lists(old, value, field) if field.key else value
+        merged[name] = _merge_lists(old, value, field) if field.merge_key else value
     elif isinstance(value, dict) and _DIRECTIVE in value:
         merged.pop(name, None)
     else:
@@ -152,10 +91,10 @@ def _delete_primitives(merged: dict[str, Json], name: str, values: Json) -> None
         merged[name] = [each for each in merged[name] if each not in values]
 
 
-def _merge_lists(original: list[Json], patch: list[Json], field: _Field) -> list[Json]:
+def _merge_lists(original: list[Json], patch: list[Json], field: Field) -> list[Json]:
     if not original and not patch:
         return original
-    key = field.key
+    key = field.merge_key
     if not all(isinstance(item, dict) for item in (*original, *patch)):
         raise ManifestError("list element types are not identical")
     if any(item.get(_DIRECTIVE) == "replace" for item in patch):
@@ -168,9 +107,9 @@ def _merge_lists(original: list[Json], patch: list[Json], field: _Field) -> list
     for item in patch:
         value = _key(item, key)
         if value in merged:
-            merged[value] = _merge_maps(merged[value], item, field.type)
+            merged[value] = _merge_maps(merged[value], item, field.element)
         elif value in places:
-            merged[value] = _merge_maps(original[places[value]], item, field.type)
+            merged[value] = _merge_maps(original[places[value]], item, field.element)
         else:
             merged[value] = item
     untouched = [item for item in original if item[key] not in merged]
@@ -204,8 +143,6 @@ def _without_directives(value: Json) -> Json:
         }
     if isinstance(value, list):
         return [
-            _without_directives(each)
-            for each in value
-            if not (isinstance(each, dict) and _DIRECTIVE in each)
+            _without_directives(each) for each in value if not (isinstance(each, dict) and _DIRECTIVE in each)
         ]
     return value
