@@ -98,7 +98,7 @@ class _Gatherer:
         )
         self.executors: dict[str, Any] = dict(stock.get("deploymentSpec", {}).get("executors", {}))
         self.dags: dict[str, Any] = {}
-        self.workflow: dict[str, Any] = {}
+        self.workflow: dict[str, Any] = dict(run_settings_of(pipeline).workflow)
         self.transforms: list[str] = []
 
     def section(self) -> dict[str, Any]:
@@ -117,7 +117,6 @@ class _Gatherer:
 
     def _run(self) -> None:
         run = run_settings_of(self.pipeline)
-        self.workflow = compose(self.workflow, run.workflow)
         if run.dag:
             self._dag(ROOT)["dag"] = {**self._dag(ROOT).get("dag", {}), **run.dag}
         for function in _transforms(self.pipeline):

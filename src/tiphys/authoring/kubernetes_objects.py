@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime
 import enum
 import math
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import yaml
@@ -48,7 +47,7 @@ def plain_object(value: Any, what: str, bind: Binder = no_channels) -> dict[str,
     return data
 
 
-def plain_objects(values: tuple[Any, ...], what: str, bind: Binder = no_channels) -> list[dict[str, Any]]:
+def plain_objects(values: Iterable[Any], what: str, bind: Binder = no_channels) -> list[dict[str, Any]]:
     """Several objects, each given by itself or as a list or as YAML text that holds a list."""
     found: list[dict[str, Any]] = []
     for value in values:
@@ -131,20 +130,3 @@ def _key(key: Any) -> str:
 
 def _describe(data: Any) -> str:
     return "nothing" if data is None else f"`{str(data)[:60]}`"
-
-
-def camel(name: str) -> str:
-    """Argo's spelling of a Python keyword.
-
-    >>> camel("active_deadline_seconds"), camel("podSpecPatch"), camel("artifact_gc")
-    ('activeDeadlineSeconds', 'podSpecPatch', 'artifactGC')
-    """
-    spelt = re.sub(r"_+([a-zA-Z0-9])", lambda match: match[1].upper(), name.rstrip("_"))
-    return _SPELT_OTHERWISE.get(spelt, spelt)
-
-
-_SPELT_OTHERWISE = {
-    "artifactGc": "artifactGC",
-    "podGc": "podGC",
-    "volumeClaimGc": "volumeClaimGC",
-}

@@ -51,10 +51,10 @@ class _Names:
         if found is None or not self.topology.knows(found):
             raise self._unknown(operand)
         standing = self.topology.within(found, self.group)
-        if standing is self.target:
-            raise refuse(f"`{self.target.name}` cannot depend on itself", place=self.need.place)
         if standing is None:
             raise self._outside(found)
+        if standing is self.target:
+            raise refuse(f"`{self.target.name}` cannot depend on itself", place=self.need.place)
         name = str(standing.name)
         if name not in self.used:
             self.used.append(name)
@@ -115,7 +115,7 @@ def _rule(target: Any, need: Need, names: _Names) -> Condition:
         raise refuse(
             f"`{target.name}` has no upstream in `{names.group.display_name or names.group.name}`, "
             f"so `{need.rule}` says nothing",
-            remedy="Name the tasks: `argo.run_when(task, rule, upstream, ...)`, or say it of the group around.",
+            remedy="Name the tasks: `argo.run_when(task, rule, upstream, ...)`, or say it of the group.",
             place=need.place,
         )
     inside = {member.name: member for member in names.topology.members(names.group)}

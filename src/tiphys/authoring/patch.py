@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiphys.authoring.kubernetes_objects import plain_object
-from tiphys.authoring.overlay import compose
-from tiphys.authoring.settings import binder_of, template_of
+from tiphys.authoring.fields import typed_object
+from tiphys.authoring.settings import add_to_template, binder_of
+from tiphys.manifest.fields import TEMPLATE
 
 
 def patch(task: Any, patch: Any) -> Any:
@@ -21,9 +21,4 @@ def patch(task: Any, patch: Any) -> Any:
 
     Returns `task`.
     """
-    fields = plain_object(patch, "argo.patch", binder_of(task))
-    template = template_of(task, "argo.patch")
-    composed = compose(template, fields)
-    template.clear()
-    template.update(composed)
-    return task
+    return add_to_template(task, "argo.patch", typed_object(patch, TEMPLATE, "argo.patch", binder_of(task)))

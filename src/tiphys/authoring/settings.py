@@ -18,6 +18,7 @@ from kfp.dsl import pipeline_channel, pipeline_context, pipeline_task, tasks_gro
 
 from tiphys.authoring.caller import place_of_call, refuse
 from tiphys.authoring.kubernetes_objects import Binder, no_channels
+from tiphys.authoring.overlay import compose
 from tiphys.errors import Place
 
 INPUT_PREFIX = "argo--"
@@ -112,6 +113,15 @@ def template_of(target: Any, power: str) -> dict[str, Any]:
             remedy="Set it on the task that reads the artifact.",
         )
     return settings_of(target).part("template")
+
+
+def add_to_template(target: Any, power: str, fields: dict[str, Any]) -> Any:
+    """Lay fields of Argo's Template over those that were said before; answers the target."""
+    kept = template_of(target, power)
+    composed = compose(kept, fields)
+    kept.clear()
+    kept.update(composed)
+    return target
 
 
 def binder_of(target: Any) -> Binder:

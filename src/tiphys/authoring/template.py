@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiphys.authoring.fields import TEMPLATE, named_fields
-from tiphys.authoring.overlay import compose
-from tiphys.authoring.settings import binder_of, template_of
+from tiphys.authoring.fields import named_fields
+from tiphys.authoring.settings import add_to_template, binder_of
+from tiphys.manifest.fields import TEMPLATE
 
 
 def template(task: Any, **fields: Any) -> Any:
@@ -24,9 +24,4 @@ def template(task: Any, **fields: Any) -> Any:
 
     Returns `task`.
     """
-    named = named_fields(fields, TEMPLATE, binder_of(task))
-    kept = template_of(task, "argo.template")
-    composed = compose(kept, named)
-    kept.clear()
-    kept.update(composed)
-    return task
+    return add_to_template(task, "argo.template", named_fields(fields, TEMPLATE, binder_of(task)))

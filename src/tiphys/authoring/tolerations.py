@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiphys.authoring.kubernetes_objects import plain_objects
-from tiphys.authoring.settings import binder_of, template_of
+from tiphys.authoring.fields import typed_objects
+from tiphys.authoring.settings import add_to_template, binder_of
 
 
 def tolerations(task: Any, *tolerations: Any) -> Any:
@@ -21,7 +21,6 @@ def tolerations(task: Any, *tolerations: Any) -> Any:
 
     Returns `task`.
     """
-    found = plain_objects(tolerations, "a toleration", binder_of(task))
-    kept = template_of(task, "argo.tolerations").setdefault("tolerations", [])
-    kept.extend(each for each in found if each not in kept)
-    return task
+    found = typed_objects(tolerations, "v1.Toleration", "a toleration", binder_of(task))
+    unique = [each for index, each in enumerate(found) if each not in found[:index]]
+    return add_to_template(task, "argo.tolerations", {"tolerations": unique})

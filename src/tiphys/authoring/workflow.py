@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiphys.authoring.fields import WORKFLOW, named_fields
+from tiphys.authoring.fields import named_fields
 from tiphys.authoring.overlay import compose
 from tiphys.authoring.settings import run_settings
+from tiphys.manifest.fields import WORKFLOW_SPEC
 
 
 def workflow(**fields: Any) -> None:
@@ -22,4 +23,4 @@ def workflow(**fields: Any) -> None:
         argo.workflow(parallelism=4, ttlStrategy={"secondsAfterCompletion": 3600})
     """
     run = run_settings()
-    run.workflow = compose(run.workflow, named_fields(fields, WORKFLOW))
+    run.workflow = compose(run.workflow, named_fields(fields, WORKFLOW_SPEC))
