@@ -33,7 +33,8 @@ class Environment:
     `artifact_repository` is Argo's ArtifactRepository: `{"s3": {..., "keyFormat": ...}}`;
     `artifact_repositories` are the named ones, by ConfigMap name and key.
     `workflow_defaults` is a Workflow (metadata and spec) merged below every workflow.
-    `parallelism` limits the pods of nothing here: a limit over runs is the driver's business.
+    `executor_image` and `executor_options` are those of Argo's own containers in pods of resource and
+    data templates.
     """
 
     def __init__(
@@ -45,6 +46,8 @@ class Environment:
         config_maps: list[ConfigMap] | None = None,
         artifact_repository: dict[str, Json] | None = None,
         workflow_defaults: dict[str, Json] | None = None,
+        executor_image: str = "quay.io/argoproj/argoexec:v4.1.2",
+        executor_options: tuple[str, ...] = (),
     ) -> None:
         self.namespace = namespace
         self.workflow_templates = workflow_templates or {}
@@ -52,6 +55,8 @@ class Environment:
         self.config_maps = {(each.namespace, each.name): each for each in config_maps or []}
         self.artifact_repository = artifact_repository or {}
         self.workflow_defaults = workflow_defaults or {}
+        self.executor_image = executor_image
+        self.executor_options = executor_options
         self.locks = LockTable(self.semaphore_limit)
 
     def add(self, manifest: dict[str, Json]) -> None:
