@@ -1,0 +1,146 @@
+"""What Argo's executor would report of a scripted pod: its outputs, and what it could not save.
+
+Follows `argoexec wait`: the result, then the output parameters in order, then the artifacts. Outputs
+are reported of failed pods too; a parameter whose file is missing has its default, or none.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tiphys.messages.outputs import Json, Outputs
+from tiphys.simulate.outcomes import Outcome
+
+RESULT_KINDS: Final = ("container", "script", "data")
+"""Template kinds whose standard output is the result; of a containerSet the container `main`."""
+
+_STORES: Final = ("s3", "gcs", "azure", "oss", "hdfs", "artifactory", "http", "git", "raw", "plugin")
+_ODD: Final = re.compile(r"[^A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outputs of a pod, and why the executor failed to save them (empty if it did not)."""
+
+    outputs: Outputs | None
+    trouble: str = ""
+
+
+def default_text(display_name: str, parameter: str = "") -> str:
+    """The value of an output that nobody scripted.
+
+    >>> default_text("train(0:a)", "loss")
+    'out_train_0_a__loss'
+    """
+    name = f"{display_name}_{parameter}" if parameter else display_name
+    return "out_" + _ODD.sub("_", name)
+
+
+def pod_report(
+    template: Mapping[str, Json],
+    display_name: str,
+    outcome: Outcome,
+    *,
+    succeeded: bool,
+    include_result: bool,
+) -> Report:
+    """What the executor hands back for a pod that ended with this outcome."""
+    declared = template.get("outputs") or {}
+    result = _result(template, display_name, outcome, succeeded) if include_result else None
+    parameters, trouble = _parameters(declared.get("parameters") or [], display_name, outcome, succeeded)
+    artifacts, loss = _artifacts(
+        declared.get("artifacts") or [], template.get("archiveLocation") or {}, outcome, succeeded
+    )
+    if result is None and not parameters and not artifacts:
+        return Report(None, trouble or loss)
+    return Report(Outputs(parameters, artifacts, result), trouble or loss)
+
+
+def task_report(template: Mapping[str, Json], display_name: str, outcome: Outcome) -> Outputs:
+    """What the agent hands back for an HTTP or plugin task."""
+    parameters = [
+        {**parameter, "value": outcome.parameters[parameter["name"]]}
+        for parameter in (template.get("outputs") or {}).get("parameters") or []
+        if outcome.parameters.get(parameter["name"]) is not None
+    ]
+    result = default_text(display_name) if outcome.result is None else outcome.result
+    return Outputs(parameters, [], result)
+
+
+def _result(template: Mapping[str, Json], display_name: str, outcome: Outcome, succeeded: bool) -> str | None:
+    if not _has_result(template):
+        return None
+    if outcome.result is not None:
+        return outcome.result.removesuffix("\n")
+    return default_text(display_name) if succeeded else ""
+
+
+def _has_result(template: Mapping[str, Json]) -> bool:
+    containers = (template.get("containerSet") or {}).get("containers") or []
+    # A pod's template comes without its container: what is neither a resource nor a set is one.
+    if containers:
+        return any(container.get("name") == "main" for container in containers)
+    return not template.get("resource")
+
+
+def _parameters(
+    declared: list[dict[str, Json]], display_name: str, outcome: Outcome, succeeded: bool
+) -> tuple[list[dict[str, Json]], str]:
+    saved: list[dict[str, Json]] = []
+    trouble = ""
+    for parameter in declared:
+        source = parameter.get("valueFrom") or {}
+        if trouble or not ("path" in source or "jsonPath" in source or "jqFilter" in source):
+            saved.append(dict(parameter))
+            continue
+        name = parameter["name"]
+        text = outcome.parameters.get(name)
+        if text is None and succeeded and name not in outcome.parameters:
+            text = default_text(display_name, name)
+        if text is None:
+            text = source.get("default")
+        if text is None:
+            saved.append(dict(parameter))
+            trouble = f"open /mainctrfs{source.get('path', '')}: no such file or directory"
+        else:
+            saved.append({**parameter, "value": str(text).removesuffix("\n")})
+    return saved, trouble
+
+
+def _artifacts(
+    declared: list[dict[str, Json]], archive: Mapping[str, Json], outcome: Outcome, succeeded: bool
+) -> tuple[list[dict[str, Json]], str]:
+    saved: list[dict[str, Json]] = []
+    trouble = ""
+    for artifact in declared:
+        name = artifact["name"]
+        exists = succeeded if outcome.artifacts is None else name in outcome.artifacts
+        if exists:
+            saved.append(located(artifact, archive))
+        elif succeeded and not artifact.get("optional") and not trouble:
+            trouble = f"artifact {name} failed to save: path {artifact.get('path', '')} not found; "
+    return saved, trouble
+
+
+def located(artifact: Mapping[str, Json], archive: Mapping[str, Json]) -> dict[str, Json]:
+    """The artifact with its place: its own, or one below the pod's archive location.
+
+    >>> located({"name": "o", "path": "/tmp/o"}, {"s3": {"key": "wf/pod"}})["s3"]
+    {'key': 'wf/pod/o.tgz'}
+    """
+    if any(store in artifact for store in _STORES):
+        return dict(artifact)
+    kind = next((store for store in _STORES if store in archive), "s3")
+    key = str((archive.get(kind) or {}).get("key", ""))
+    return {**artifact, kind: {"key": posixpath.join(key, _file_name(artifact))}}
+
+
+def _file_name(artifact: Mapping[str, Json]) -> str:
+    strategy = artifact.get("archive") or {}
+    if "none" in strategy:
+        return posixpath.basename(str(artifact.get("path", "")).rstrip("/"))
+    return f"{artifact['name']}.zip" if "zip" in strategy else f"{artifact['name']}.tgz"
