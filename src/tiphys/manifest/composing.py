@@ -6,7 +6,7 @@ PyYAML's own composer would do (its types, its recursion) is not used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -41,9 +41,15 @@ class Composed:
     repeated: tuple[RepeatedKey, ...]
 
 
-def compose(text: str | bytes, file: str, *, strict: bool) -> Iterator[Composed]:
+Resolve = Callable[[str], Scalar]
+"""What an unquoted scalar without a tag means."""
+
+
+def compose(
+    text: str | bytes, file: str, *, strict: bool, resolve: Resolve = resolve_plain
+) -> Iterator[Composed]:
     """Read all documents of a text, or raise `ManifestError`."""
-    return _Composer(text, file, strict).documents()
+    return _Composer(text, file, strict, resolve).documents()
 
 
 def parse_events(text: str | bytes, file: str) -> Iterator[Any]:
@@ -89,10 +95,11 @@ class _Anchored:
 class _Composer:
     """Turns the events of the parser into plain data, counting as it goes."""
 
-    def __init__(self, text: str | bytes, file: str, strict: bool) -> None:
+    def __init__(self, text: str | bytes, file: str, strict: bool, resolve: Resolve) -> None:
         self._text = text
         self._file = file
         self._strict = strict
+        self._resolve = resolve
         self._repeated: list[RepeatedKey] = []
         self._events = parse_events(text, file)
         self._depth = 0
@@ -224,7 +231,7 @@ class _Composer:
         text: str = event.value
         try:
             if event.implicit[0]:
-                return resolve_plain(text)
+                return self._resolve(text)
             return text if event.tag is None else resolve_tagged(event.tag, text)
         except ValueError as error:
             self._fail(str(error), "quote the value, or take the tag away")

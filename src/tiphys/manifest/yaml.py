@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from tiphys.errors import Place
-from tiphys.manifest.composing import MAX_DEPTH, MAX_NODES, RepeatedKey, compose
+from tiphys.manifest.composing import MAX_DEPTH, MAX_NODES, RepeatedKey, Resolve, compose
 from tiphys.manifest.dumping import dump, dump_all
 from tiphys.manifest.places import Path, format_path, lines_of
-from tiphys.manifest.scalars import through_json
+from tiphys.manifest.scalars import resolve_plain, through_json
 
 __all__ = ["Document", "RepeatedKey", "dump", "dump_all", "format_path", "load_documents"]
 
@@ -51,18 +51,20 @@ class Document:
         return Place(self.file, self._lines.get(known, self.line), format_path(full))
 
 
-def load_documents(text: str | bytes, file: str = "", *, strict: bool = True) -> list[Document]:
+def load_documents(
+    text: str | bytes, file: str = "", *, strict: bool = True, resolve: Resolve = resolve_plain
+) -> list[Document]:
     """Read all documents of a text, or raise `ManifestError` that says what is wrong and where.
 
     Empty documents are left out. A key that is written twice is an error; with `strict=False` the later
-    one wins, as it does for Argo's controller.
+    one wins, as it does for Argo's controller. `resolve` says what unquoted scalars mean: Go's way.
     """
     found = _load_json(text, file)
     if found:
         return [found]
     return [
         Document(part.data, file, part.line, text, index, part.repeated)
-        for index, part in enumerate(compose(text, file, strict=strict))
+        for index, part in enumerate(compose(text, file, strict=strict, resolve=resolve))
         if part.data is not None
     ]
 
