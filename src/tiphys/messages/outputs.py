@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -30,6 +31,26 @@ class Outputs(msgspec.Struct, omit_defaults=True):
     artifacts: list[dict[str, Json]] = []
     result: str | None = None
     exit_code: str | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """Argo's own JSON of the outputs, without what is not there."""
+        fields = {
+            "parameters": self.parameters,
+            "artifacts": self.artifacts,
+            "result": self.result,
+            "exitCode": self.exit_code,
+        }
+        return {name: value for name, value in fields.items() if value not in (None, [])}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Outputs:
+        """The outputs of which `data` is Argo's JSON."""
+        return cls(
+            parameters=list(data.get("parameters") or ()),
+            artifacts=list(data.get("artifacts") or ()),
+            result=data.get("result"),
+            exit_code=data.get("exitCode"),
+        )
 
 
 class PodStatus(msgspec.Struct, omit_defaults=True):
