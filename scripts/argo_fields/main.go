@@ -1,7 +1,8 @@
 // Writes the fields of Argo's and Kubernetes' types that a manifest can hold, as JSON, to stdout.
 //
-// Per struct: [name, type, flags] in the order of the Go struct, which is the order in which Go writes
-// JSON. Then, if there are any: flags ("o" omitempty, "z" omitzero) and the key by which a list merges.
+// Per struct, in the order of the Go struct, which is the order in which Go writes JSON: name and type.
+// Then, as far as there are any: flags ("o" omitempty, "z" omitzero), the key by which a list merges, the
+// embedded structs in which the field lies (`ArtifactLocation`), and the name of a named list or map.
 // Run it inside a checkout of argo-workflows: go run ./argo_fields >fields.json
 package main
 
@@ -66,10 +67,10 @@ func visit(t reflect.Type) {
 		return
 	}
 	seen[t] = true
-	structs[t.String()] = fields(t)
+	structs[t.String()] = fields(t, "")
 }
 
-func fields(t reflect.Type) [][]string {
+func fields(t reflect.Type, within string) [][]string {
 	result := [][]string{}
 	for i := 0; i < t.NumField(); i++ {
 		f := t.Field(i)
@@ -79,7 +80,7 @@ func fields(t reflect.Type) [][]string {
 			inner = inner.Elem()
 		}
 		if f.Anonymous && tag[0] == "" && inner.Kind() == reflect.Struct {
-			result = append(result, fields(inner)...)
+			result = append(result, fields(inner, strings.TrimPrefix(within+"."+f.Name, "."))...)
 			continue
 		}
 		if f.PkgPath != "" || tag[0] == "-" || tag[0] == "" {
@@ -94,11 +95,17 @@ func fields(t reflect.Type) [][]string {
 				flags += "z"
 			}
 		}
-		row := []string{tag[0], name(f.Type)}
-		if key := f.Tag.Get("patchMergeKey"); key != "" && strings.Contains(f.Tag.Get("patchStrategy"), "merge") {
-			row = append(row, flags, key)
-		} else if flags != "" {
-			row = append(row, flags)
+		key := ""
+		if strings.Contains(f.Tag.Get("patchStrategy"), "merge") {
+			key = f.Tag.Get("patchMergeKey")
+		}
+		goName := ""
+		if kind := f.Type.Kind(); (kind == reflect.Map || kind == reflect.Slice) && f.Type.Name() != "" {
+			goName = f.Type.String()
+		}
+		row := []string{tag[0], name(f.Type), flags, key, within, goName}
+		for row[len(row)-1] == "" {
+			row = row[:len(row)-1]
 		}
 		result = append(result, row)
 	}

@@ -1,4 +1,4 @@
-"""Kubernetes' quantities (`0.5`, `100m`, `1Gi`) in their canonical spelling.
+"""Kubernetes' quantities (`0.5`, `100m`, `1Gi`) in the spelling in which Kubernetes writes them again.
 
 https://github.com/kubernetes/apimachinery/blob/v0.35.4/pkg/api/resource/quantity.go
 """
@@ -6,65 +6,130 @@ https://github.com/kubernetes/apimachinery/blob/v0.35.4/pkg/api/resource/quantit
 from __future__ import annotations
 
 import re
-from decimal import ROUND_UP, Context, Decimal
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from tiphys.errors import ManifestError
 
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))((?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?)\Z")
+_QUANTITY: Final = re.compile(
+    r"(?P<sign>[+-]?)0*(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?(?P<suffix>[eEinumkKMGTP]*[-+]?[0-9]*)\Z"
+)
 _BINARY: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL: Final = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_SUFFIXES: Final = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
-_CONTEXT = Context(prec=60)
-_NANO: Final = Decimal("1e-9")
-_MAX: Final = Decimal(2**63 - 1)
+_BINARY_SUFFIXES: Final = {exponent: suffix for suffix, exponent in _BINARY.items()}
+_DECIMAL_SUFFIXES: Final = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
+_EXPONENT: Final = re.compile(r"[eE]([-+]?[0-9]{1,4})\Z")
+_MAX: Final = 2**63 - 1
+_FAST_DIGITS: Final = 18
+_NANO: Final = -9
+
+Format = Literal["decimal", "binary", "exponent"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """`unscaled` × 10^`scale`, and the format in which it came."""
+
+    unscaled: int
+    scale: int
+    format: Format
 
 
 def canonical(text: str) -> str:
-    """The quantity as Kubernetes writes it; raises `ManifestError` when it is none.
+    """Return the quantity as Kubernetes writes it; raise `ManifestError` when it is none.
 
     >>> canonical("0.5"), canonical("1000m"), canonical("2048Mi"), canonical("1.5Gi")
     ('500m', '1', '2Gi', '1536Mi')
     """
-    match = _QUANTITY.match(text.strip())
-    if match is None:
+    text = text.strip()
+    found = _QUANTITY.match(text)
+    if not text or found is None:
         raise ManifestError(
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
         )
-    number, suffix = Decimal(match[1]), match[2]
-    if suffix in _BINARY:
-        value = min(_CONTEXT.multiply(number, Decimal(2 ** _BINARY[suffix])), _MAX)
-        if abs(value) >= 1024 and value == value.to_integral_value():
-            return _binary(int(value))
-        return _decimal(value, exponent_form=False)
+    exponent, format = _interpret(found["suffix"])
+    whole, fraction = found["whole"] or "0", found["fraction"] or ""
+    sign = -1 if found["sign"] == "-" else 1
+    short = _short(whole, fraction, exponent, format)
+    if short is not None:
+        amount, is_kept = short
+        if is_kept:
+            return text
+        return _written(_Amount(sign * amount.unscaled, amount.scale, format))
+    if not text[: found.start("suffix")].strip("+-."):
+        raise ManifestError("unable to parse numeric part of quantity")
+    return _written(_long(sign, int(whole + fraction), exponent, len(fraction), format))
+
+
+def _interpret(suffix: str) -> tuple[int, Format]:
     if suffix in _DECIMAL:
-        return _decimal(_CONTEXT.scaleb(number, _DECIMAL[suffix]), exponent_form=False)
-    return _decimal(_CONTEXT.scaleb(number, max(-99, min(99, int(suffix[1:])))), exponent_form=True)
+        return _DECIMAL[suffix], "decimal"
+    if suffix in _BINARY:
+        return _BINARY[suffix], "binary"
+    found = _EXPONENT.match(suffix)
+    if found is None:
+        raise ManifestError("unable to parse quantity's suffix")
+    return int(found[1]), "exponent"
 
 
-def _binary(value: int) -> str:
-    exponent = 0
-    while value % 1024 == 0 and exponent < 60:
-        value //= 1024
-        exponent += 10
-    suffix = next((name for name, power in _BINARY.items() if power == exponent), "")
-    return f"{value}{suffix}"
+def _short(whole: str, fraction: str, exponent: int, format: Format) -> tuple[_Amount, bool] | None:
+    """Kubernetes' way with numbers that surely fit 64 bits: True with it if the text is kept as it is."""
+    digits = whole + fraction
+    if format == "binary":
+        if fraction:
+            return None
+        room, scale, factor = 15 - len(whole) - exponent * 3 // 10 - 1, 0, 1 << exponent
+    else:
+        room, scale, factor = _FAST_DIGITS - len(digits), exponent - len(fraction), 1
+    value = int(digits)
+    if room < 0 or scale < _NANO or value * factor > _MAX:
+        return None
+    if format == "binary":
+        is_kept = bool(value & 7)
+    else:
+        is_kept = scale % 3 == 0 and not digits.endswith("000") and digits[0] != "0"
+    return _Amount(value * factor, scale, format), is_kept
 
 
-def _decimal(value: Decimal, *, exponent_form: bool) -> str:
+def _long(sign: int, value: int, exponent: int, fraction: int, format: Format) -> _Amount:
+    """Numbers of any length: rounded up to nanos, and binary ones cut at 64 bits."""
+    scale = -fraction
+    if format == "binary":
+        value <<= exponent
+    else:
+        scale += exponent
+    if scale < _NANO:
+        cut = 10 ** (_NANO - scale)
+        value, scale = -(-value // cut), _NANO
+    if format == "binary":
+        unit = 10**-scale
+        value = min(value, _MAX * unit)
+        format = "decimal" if 0 < value < unit else format
+    return _Amount(sign * value, scale, format)
+
+
+def _written(amount: _Amount) -> str:
+    value, scale = amount.unscaled, amount.scale
     if value == 0:
         return "0"
-    value = value.quantize(_NANO, rounding=ROUND_UP, context=_CONTEXT) if value % _NANO else value
-    _, digits, power = value.normalize(_CONTEXT).as_tuple()
-    mantissa = int("".join(map(str, digits)))
-    exponent = int(power)
-    while exponent % 3:
-        mantissa *= 10
-        exponent -= 1
-    while exponent > 18 and not exponent_form:
-        mantissa *= 1000
-        exponent -= 3
-    sign = "-" if value < 0 else ""
-    if exponent_form:
-        return f"{sign}{mantissa}e{exponent}" if exponent else f"{sign}{mantissa}"
-    return f"{sign}{mantissa}{_SUFFIXES[exponent]}"
+    if amount.format == "binary":
+        whole, rest = divmod(abs(value), 10**-scale)
+        if rest == 0 and whole >= 1024:
+            return _in_binary(whole if value > 0 else -whole)
+    while value % 10 == 0:
+        value //= 10
+        scale += 1
+    while scale % 3:
+        value *= 10
+        scale -= 1
+    if amount.format == "exponent":
+        return f"{value}e{scale}" if scale else str(value)
+    return f"{value}{_DECIMAL_SUFFIXES.get(scale, '')}"
+
+
+def _in_binary(value: int) -> str:
+    exponent = 0
+    while value % 1024 == 0:
+        value //= 1024
+        exponent += 10
+    return f"{value}{_BINARY_SUFFIXES.get(exponent, '')}"

@@ -136,9 +136,10 @@ def test_bombs_are_refused_at_once(text: str) -> None:
 
 # --- writing ------------------------------------------------------------------------------------------
 
-AMBIGUOUS = (
-    "y n on No 1e3 0o17 0x1 1_000 12:30 2024-01-01 .inf ~ null 017 1. +1 -0 = << 0b1 1e+5 TRUE Off 1:2:3 1,000"
-).split() + [""]
+AMBIGUOUS = """
+    y n on No TRUE Off ~ null << = 1e3 1e+5 0o17 017 0x1 0b1 1_000 1,000 1. +1 -0 .inf 12:30 1:2:3 2024-01-01
+""".split()
+AMBIGUOUS.append("")
 
 
 @pytest.mark.parametrize("text", AMBIGUOUS)
