@@ -173,10 +173,13 @@ class LockTable:
             if run.synchronization and item.kind in run.synchronization:
                 _note_released(run.synchronization[item.kind], item, holder)
 
-    def release_all(self, run: Run) -> None:
-        """Give back everything at the end of a run."""
+    def release_all(self, run: Run) -> list[str]:
+        """Give back everything at the end of a run; returns the nodes that wait no longer.
+
+        Their `synchronization_status` is for the caller to clear.
+        """
         if run.synchronization is None:
-            return
+            return []
         for kind in (_SEMAPHORE, _MUTEX):
             status = run.synchronization.get(kind) or {}
             for holding in status.get("holding") or []:
@@ -186,14 +189,16 @@ class LockTable:
             for waiting in status.get("waiting") or []:
                 if lock := self._locks.get(waiting[kind]):
                     lock.pending.remove(holder_key(run, ""))
+        waiting_nodes = []
         for node in run.nodes.values():
             name = (node.synchronization_status or {}).get("waiting")
             if not name:
                 continue
             if lock := self._locks.get(name):
                 lock.pending.remove(holder_key(run, node.id))
-            node.synchronization_status = None
+            waiting_nodes.append(node.id)
         run.synchronization = None
+        return waiting_nodes
 
     def reestablish(self, run: Run) -> None:
         """Take over what `run` held before a restart."""
