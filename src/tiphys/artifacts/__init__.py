@@ -1,0 +1,1 @@
+"""Artifacts: where they lie, how they get there and back. Standard library only, but for remote stores."""

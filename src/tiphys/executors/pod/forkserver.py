@@ -1,0 +1,111 @@
+"""The server that forks a supervisor for each attempt: no interpreter starts for a task.
+
+Started as `python -I forkserver.py SOURCE SOCKET REPORTS [warm]` with the environment's own Python.
+It reads jobs from its socket, each with the descriptor of the attempt's lock, and forks. Supervisors
+live in sessions of their own and report by the pipe `REPORTS`; the server dies with the engine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import types
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tiphys import failpoints
+    from tiphys.executors.pod import job, processes, python_component, supervisor
+
+_HEADER = struct.Struct("!I")
+
+
+def _make_importable(source: str) -> None:
+    """Make `tiphys` importable from its folder alone: nothing else of its environment comes along."""
+    package = types.ModuleType("tiphys")
+    package.__path__ = [source]
+    sys.modules["tiphys"] = package
+
+
+def serve(connection: socket.socket, reports: int) -> None:
+    """Fork a supervisor for each job, until the engine closes the connection."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for supervisors: no zombies
+    while True:
+        received = _receive(connection)
+        if received is None:
+            return
+        data, lock = received
+        try:
+            pid = os.fork()
+        except OSError as error:
+            pid = -1
+            _report(reports, job.from_json(json.loads(data)), f"unstarted {error.strerror}")
+        if pid == 0:
+            connection.close()
+            _supervise(data, lock, reports)
+        os.close(lock)
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, int] | None:
+    head, descriptors, _, _ = socket.recv_fds(connection, _HEADER.size, 1)
+    while 0 < len(head) < _HEADER.size:
+        more = connection.recv(_HEADER.size - len(head))
+        if not more:
+            return None
+        head += more
+    if not head or not descriptors:
+        return None
+    (size,) = _HEADER.unpack(head)
+    data = bytearray()
+    while len(data) < size:
+        chunk = connection.recv(min(size - len(data), 1 << 20))
+        if not chunk:
+            return None
+        data += chunk
+    return bytes(data), descriptors[0]
+
+
+def _supervise(data: bytes, lock: int, reports: int) -> None:
+    code = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+        os.set_inheritable(lock, True)
+        failpoints.failpoint("pod.received")
+        processes.become_reaper()
+        work = job.from_json(json.loads(data))
+        failpoints.failpoint("pod.supervised")
+        supervisor.Supervisor(work, lambda what: _report(reports, work, what)).run()
+        code = 0
+    except BaseException:  # noqa: BLE001 (the fork must not run on into the server's loop)
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(code)
+
+
+def _report(reports: int, work: job.Job, what: str) -> None:
+    try:
+        os.write(reports, f"{work.key} {work.token} {what}\n".encode())
+    except OSError:
+        return  # the engine is gone; the record is on the disk
+
+
+if __name__ == "__main__":
+    _make_importable(sys.argv[1])
+    from tiphys import failpoints
+    from tiphys.executors.pod import job, processes, python_component, supervisor
+
+    _connection = socket.socket(fileno=int(sys.argv[2]))
+    try:
+        if "warm" in sys.argv[4:]:
+            python_component.preload()
+    except ImportError as error:
+        _connection.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
+        sys.exit(1)
+    _connection.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
+    serve(_connection, int(sys.argv[3]))

@@ -1,0 +1,341 @@
+"""The supervisor of one attempt: what kubelet and argoexec do for a pod, in one small process.
+
+It stages the inputs, runs the init containers, then the containers, ends them when their time has come
+or the engine says so, collects the outputs, writes the durable record, and only then reports. The
+engine's death does not concern it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from tiphys.artifacts.folder import Folder
+from tiphys.artifacts.stores import Stores
+from tiphys.errors import ArtifactError
+from tiphys.executors.pod import attempt, namespaces, processes, python_component
+from tiphys.executors.pod.bwrap import wrapped
+from tiphys.executors.pod.containers import CANNOT_START, Container
+from tiphys.executors.pod.job import INIT, MAIN, SIDECAR, ContainerJob, Job
+from tiphys.executors.pod.layout import Layout
+from tiphys.executors.pod.outputs import Collected, collect
+from tiphys.failpoints import failpoint
+
+Json = Any
+
+ACTIVE_TOO_LONG: Final = "Pod was active on the node longer than the specified deadline"
+_TERMINATED: Final = 128 + signal.SIGTERM
+_PROGRESS_SECONDS: Final = 1.0
+
+
+class Supervisor:
+    """Runs one attempt to its end."""
+
+    def __init__(self, job: Job, report: Callable[[str], None]) -> None:
+        self.job = job
+        self.report = report
+        self.containers: dict[str, Container] = {}
+        self.ending = ""
+        self.grace = job.grace
+        self.reason = self.message = self.progress = ""
+        self._began = time.monotonic()
+        self._kill_at: float | None = None
+        self._selector = selectors.DefaultSelector()
+        self._made: list[Path] = []
+        self._control = attempt.make_control(job.directory)
+        self._wakeup = processes.child_signals()
+        self._selector.register(self._control, selectors.EVENT_READ, self._on_order)
+        self._selector.register(self._wakeup, selectors.EVENT_READ, self._on_child)
+
+    def run(self) -> None:
+        """From the staging of inputs to the report of the end."""
+        (self.job.directory / attempt.LOGS).mkdir(exist_ok=True)
+        trouble = self._stage()
+        init: list[dict[str, Json]] = [{"name": "init", "exit_code": 0, "reason": "Completed"}]
+        if trouble:
+            init = [{"name": "init", "exit_code": CANNOT_START, "reason": "Error", "message": trouble}]
+            self._finish(init, started=False)
+            return
+        failpoint("inputs.staged")
+        for container in self.job.of_role(INIT):
+            self._start(container)
+            if not container.restarts:
+                self._wait_for([container.name])
+                if self.containers[container.name].exit_code or self.ending:
+                    self._finish(init, started=False)
+                    return
+        self._start_all()
+        self.report("running")
+        self._wait_for([each.name for each in self.job.of_role(MAIN)])
+        self._end_helpers()
+        self._finish(init, started=True)
+
+    def _stage(self) -> str:
+        """Load the inputs and write the files of the template; gives what went wrong."""
+        stores = self._stores()
+        layout = self._layout(self._main())
+        try:
+            for path, text in self.job.files.items():
+                place = layout.real(path)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text, "utf-8")
+                place.chmod(0o755)
+            for artifact in (self.job.template.get("inputs") or {}).get("artifacts") or []:
+                path = str(artifact.get("path") or "")
+                if not path:
+                    return f"Artifact '{artifact.get('name', '')}' did not specify a path"
+                stores.load(artifact, layout.real(path))
+        except (ArtifactError, OSError) as error:
+            return str(error)
+        return ""
+
+    def _start_all(self) -> None:
+        for container in (*self.job.of_role(SIDECAR), *self.job.of_role(MAIN)):
+            if not container.dependencies:
+                self._start(container)
+
+    def _start(self, container: ContainerJob) -> None:
+        running = Container(
+            container.name,
+            container.argv,
+            container.env,
+            container.cwd,
+            self.job.directory / attempt.LOGS / f"{container.name}.log",
+            capture=self.job.include_result and container.name == "main",
+            limits=container.limits,
+        )
+        self.containers[container.name] = running
+        try:
+            enter = self._sandbox(container, running)
+            component = container.component
+            body = (lambda: python_component.run(component, self.job.directory)) if component else None
+            running.start(enter, body)
+        except OSError as error:
+            running.refuse(f"failed to start command: {error}")
+            return
+        for descriptor in running.streams:
+            self._selector.register(descriptor, selectors.EVENT_READ, running)
+
+    def _sandbox(self, container: ContainerJob, running: Container) -> Callable[[], None] | None:
+        if not self.job.sandbox:
+            return None
+        layout = self._layout(container)
+        view = namespaces.plan(layout.mounts, self._own_paths(), self.job.visible)
+        self._made += namespaces.prepare(layout.root, view)
+        if self.job.sandbox == "bwrap":
+            running.argv = wrapped(layout.root, view, running.argv, running.cwd)
+            running.cwd = "/"
+            return None
+        return lambda: namespaces.enter(layout.root, view)
+
+    def _own_paths(self) -> list[str]:
+        template = self.job.template
+        paths = list(self.job.files)
+        for side in ("inputs", "outputs"):
+            paths += [
+                str(each["path"])
+                for each in (template.get(side) or {}).get("artifacts") or []
+                if each.get("path")
+            ]
+        for parameter in (template.get("outputs") or {}).get("parameters") or []:
+            paths.append(str((parameter.get("valueFrom") or {}).get("path") or ""))
+        return [path for path in paths if path.startswith("/")]
+
+    def _wait_for(self, names: list[str]) -> None:
+        """Go on until these containers have ended."""
+        while not all(self._is_over(name) for name in names):
+            self._turn()
+
+    def _is_over(self, name: str) -> bool:
+        container = self.containers.get(name)
+        return container is not None and container.exit_code is not None
+
+    def _turn(self) -> None:
+        for key, _ in self._selector.select(self._seconds_to_wait()):
+            if isinstance(key.data, Container):
+                if key.fd in key.data.streams and not key.data.read(key.fd):
+                    self._selector.unregister(key.fd)
+            else:
+                key.data()
+        self._check_time()
+        self._start_dependents()
+
+    def _on_child(self) -> None:
+        processes.drain(self._wakeup)
+        while (ended := processes.reap()) is not None:
+            pid, status = ended
+            for container in self.containers.values():
+                if container.pid == pid and container.exit_code is None:
+                    for descriptor in container.streams:
+                        self._selector.unregister(descriptor)
+                    container.finish(status)
+
+    def _on_order(self) -> None:
+        for order in os.read(self._control, 4096).decode().split("\n"):
+            verb, _, detail = order.partition(" ")
+            if verb == "stop" and not self.ending:
+                self.grace = float(detail or self.grace)
+                self._end_all("stopped")
+
+    def _check_time(self) -> None:
+        now = time.monotonic()
+        job = self.job
+        if not self.ending:
+            if job.active_seconds is not None and now - self._began >= job.active_seconds:
+                self.reason, self.message = "DeadlineExceeded", ACTIVE_TOO_LONG
+                self._end_all("active")
+            elif job.deadline_seconds is not None and now - self._began >= job.deadline_seconds:
+                self._end_all("deadline")
+        if self._kill_at is not None and now >= self._kill_at:
+            self._kill_at = None
+            for container in self.containers.values():
+                if container.is_running:
+                    container.signal(signal.SIGKILL)
+        if job.progress_path:
+            self._look_at_progress()
+
+    def _seconds_to_wait(self) -> float | None:
+        times = [self._kill_at] if self._kill_at is not None else []
+        if not self.ending:
+            limits = (self.job.active_seconds, self.job.deadline_seconds)
+            times += [self._began + seconds for seconds in limits if seconds is not None]
+        if self.job.progress_path:
+            times.append(time.monotonic() + _PROGRESS_SECONDS)
+        return max(0.0, min(times) - time.monotonic()) if times else None
+
+    def _look_at_progress(self) -> None:
+        try:
+            lines = self._layout(self._main()).real(self.job.progress_path).read_text().strip().split("\n")
+        except (OSError, UnicodeDecodeError):
+            return
+        done, _, total = lines[-1].strip().partition("/")
+        if done.isdigit() and total.isdigit() and lines[-1].strip() != self.progress:
+            self.progress = lines[-1].strip()
+            self.report(f"progress {self.progress}")
+
+    def _end_all(self, cause: str) -> None:
+        self.ending = cause
+        self._terminate([name for name, container in self.containers.items() if container.is_running])
+
+    def _terminate(self, names: list[str]) -> None:
+        for name in names:
+            self.containers[name].signal(signal.SIGTERM)
+        self._kill_at = time.monotonic() + self.grace
+
+    def _start_dependents(self) -> None:
+        """Containers of a set whose dependencies have ended; one that failed fails those behind it."""
+        for container in self.job.of_role(MAIN):
+            if container.name in self.containers or not container.dependencies:
+                continue
+            ended = [name for name in container.dependencies if self._is_over(name)]
+            failed = next((name for name in ended if self.containers[name].exit_code), None)
+            if failed is None and not self.ending:
+                if len(ended) == len(container.dependencies):
+                    self._start(container)
+                continue
+            refused = Container(container.name, (), {}, "/", self.job.directory / attempt.LOGS / "none")
+            self.containers[container.name] = refused
+            if self.ending:
+                refused.refuse("", _TERMINATED)
+            else:
+                code = self.containers[str(failed)].exit_code
+                refused.refuse(f'dependency "{failed}" exited with non-zero code: {code}')
+
+    def _end_helpers(self) -> None:
+        """End the sidecars once the main containers are over."""
+        helpers = [each.name for each in self.job.of_role(SIDECAR)]
+        helpers += [each.name for each in self.job.of_role(INIT) if each.restarts]
+        running = [name for name in helpers if name in self.containers and self.containers[name].is_running]
+        if running:
+            self._terminate(running)
+            self._wait_for(running)
+
+    def _finish(self, init: list[dict[str, Json]], *, started: bool) -> None:
+        self._end_helpers()
+        processes.kill_descendants()
+        collected = self._collect() if started else Collected()
+        status = self._status(init, collected, started=started)
+        namespaces.clear(self._made)
+        attempt.write_record(
+            self.job.directory, {"token": self.job.token, "status": status, "artifacts": collected.saved}
+        )
+        self.report("ended")
+        failpoint("record.reported")
+        self._sweep()
+
+    def _collect(self) -> Collected:
+        main = self.containers.get("main")
+        result = main.captured.text() if main and main.captured else None
+        return collect(self.job.template, self._layout(self._main()), self._stores(), self.job.token, result)
+
+    def _status(self, init: list[dict[str, Json]], collected: Collected, *, started: bool) -> dict[str, Json]:
+        wait: dict[str, Json] = {"name": "wait", "exit_code": 0, "reason": "Completed"}
+        if collected.trouble:
+            wait = {
+                "name": "wait",
+                "exit_code": CANNOT_START,
+                "reason": "Error",
+                "message": collected.trouble,
+            }
+        names = {role: [each.name for each in self.job.of_role(role)] for role in (INIT, MAIN, SIDECAR)}
+        init += [self.containers[name].status() for name in names[INIT] if name in self.containers]
+        containers = []
+        if started:
+            containers = [self._container_status(name) for name in (*names[MAIN], *names[SIDECAR])]
+            containers.append(wait)
+        bad = any(each.get("exit_code") for each in (*init, *containers)) or bool(self.message)
+        status: dict[str, Json] = {
+            "phase": "Failed" if bad or not started else "Succeeded",
+            "message": self.message,
+            "reason": self.reason,
+            "containers": containers,
+            "init_containers": init,
+            "host": os.uname().nodename,
+            "progress": self.progress,
+        }
+        if collected.outputs:
+            status["outputs"] = collected.outputs
+        return status
+
+    def _container_status(self, name: str) -> dict[str, Json]:
+        container = self.containers[name]
+        told = container.status()
+        if self.ending and told.get("exit_code") == 128 + signal.SIGKILL:
+            told["reason"] = "Error"
+        return told
+
+    def _main(self) -> ContainerJob:
+        mains = self.job.of_role(MAIN)
+        return next((each for each in mains if each.name == "main"), mains[0])
+
+    def _layout(self, container: ContainerJob) -> Layout:
+        own = container.role == MAIN and container.name == self._main().name
+        name = attempt.ROOT if own else f"{attempt.ROOT}-{container.name}"
+        root = self.job.directory / name
+        root.mkdir(exist_ok=True, mode=0o755)
+        return Layout(root, container.mounts)
+
+    def _stores(self) -> Stores:
+        return Stores(
+            Folder(self.job.artifacts),
+            self.job.template.get("archiveLocation"),
+            self.job.secrets,
+            self.job.remote,
+        )
+
+    def _sweep(self) -> None:
+        """The attempt's own files go with it, as a pod's do; logs and record stay."""
+        with contextlib.suppress(OSError):
+            for entry in os.scandir(self.job.directory):
+                if entry.name not in (attempt.LOCK, attempt.RECORD, attempt.LOGS):
+                    if entry.is_dir(follow_symlinks=False):
+                        shutil.rmtree(entry.path, ignore_errors=True)
+                    else:
+                        Path(entry.path).unlink()
