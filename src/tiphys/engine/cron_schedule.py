@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from tiphys.errors import BadInput, ExpressionError
 from tiphys.expressions import duration
 
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
-_DAYS = "sun mon tue wed thu fri sat".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 _DESCRIPTORS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -141,8 +141,9 @@ def parse_schedule(text: str, timezone: str = "") -> Schedule:
             remedy="give minute, hour, day of month, month and day of week",
         )
     parsed = [_field(field, bounds) for field, bounds in zip(fields, _FIELDS, strict=True)]
-    values = [value for value, _ in parsed]
-    return Schedule(text, zone, 0, *values, any_day=parsed[2][1], any_weekday=parsed[4][1])
+    minutes, hours, days, months, weekdays = (numbers for numbers, _ in parsed)
+    any_day, any_weekday = parsed[2][1], parsed[4][1]
+    return Schedule(text, zone, 0, minutes, hours, days, months, weekdays, any_day, any_weekday)
 
 
 def _seconds(schedule: str) -> float:
