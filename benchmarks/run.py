@@ -13,11 +13,12 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+NOT_ONES = ("run", "timing", "workflows")
 
 
 def main(names: list[str]) -> int:
     """Run the named benchmarks (all, if none is named); the exit status is that of the worst."""
-    known = {path.stem: path for path in sorted(HERE.glob("*.py")) if path.stem not in ("run", "timing")}
+    known = {path.stem: path for path in sorted(HERE.glob("*.py")) if path.stem not in NOT_ONES}
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(known)}", file=sys.stderr)

@@ -103,7 +103,8 @@ def resolve(selector: Selector, known: Iterable[str]) -> str | None:
 def unknown(selector: str, known: Iterable[str]) -> BadInput:
     """The error for a selector that fits nothing, with the nearest names."""
     names = sorted(set(known))
-    near = difflib.get_close_matches(selector, names, n=3) or names[:5]
+    by_tail = {tail: name for name in reversed(names) for tail in (name, name.rpartition("/")[2])}
+    near = [by_tail[tail] for tail in difflib.get_close_matches(selector, by_tail, n=3)] or names[:5]
     remedy = f"Did you mean {_listed(near)}?" if near else ""
     return BadInput(f"no task {selector!r} in this workflow", remedy=remedy)
 
@@ -120,9 +121,7 @@ def find(run: Run, text: str) -> list[str]:
     names = resolve(wanted, {path.names for path in paths.values()})
     if names is None:
         return _by_template(run, wanted, paths) or _raise_unknown(text, paths)
-    found = {
-        node_id: path for node_id, path in paths.items() if path.names == names and wanted.covers(path)
-    }
+    found = {node_id: path for node_id, path in paths.items() if path.names == names and wanted.covers(path)}
     return _groups_first(found, wanted) or _raise_unknown(text, paths)
 
 

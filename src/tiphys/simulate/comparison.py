@@ -96,9 +96,7 @@ def _compare_members(
     path: tuple[str, ...], expected: dict[str, Any], actual: dict[str, Any], unstable: _Unstable
 ) -> Iterator[Difference]:
     for key in (*expected, *(key for key in actual if key not in expected)):
-        yield from _compare(
-            (*path, key), expected.get(key, _MISSING), actual.get(key, _MISSING), unstable
-        )
+        yield from _compare((*path, key), expected.get(key, _MISSING), actual.get(key, _MISSING), unstable)
 
 
 def _compare_lists(

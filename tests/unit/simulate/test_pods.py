@@ -105,6 +105,7 @@ def test_pods_that_end_together_are_told_in_order_of_creation() -> None:
 
 
 PARAMETER = {"name": "o", "valueFrom": {"path": "/tmp/o"}}
+NO_FILE = "open /mainctrfs/tmp/o: no such file or directory"
 WITH_DEFAULT = {"name": "o", "valueFrom": {"path": "/tmp/o", "default": "D"}}
 
 
@@ -113,11 +114,16 @@ WITH_DEFAULT = {"name": "o", "valueFrom": {"path": "/tmp/o", "default": "D"}}
     [
         (PARAMETER, Outcome(), "out_A_o", ""),
         (PARAMETER, Outcome(parameters={"o": "v\n\n"}), "v\n", ""),
-        (PARAMETER, Outcome(parameters={"o": None}), None, "open /mainctrfs/tmp/o: no such file or directory"),
+        (
+            PARAMETER,
+            Outcome(parameters={"o": None}),
+            None,
+            "open /mainctrfs/tmp/o: no such file or directory",
+        ),
         (WITH_DEFAULT, Outcome(parameters={"o": None}), "D", ""),
         (WITH_DEFAULT, Outcome("Failed"), "D", ""),
         (WITH_DEFAULT, Outcome("Failed", parameters={"o": "v"}), "v", ""),
-        (PARAMETER, Outcome("Failed"), None, "open /mainctrfs/tmp/o: no such file or directory"),
+        (PARAMETER, Outcome("Failed"), None, NO_FILE),
     ],
 )
 def test_parameters(parameter: dict[str, Any], outcome: Outcome, value: str | None, trouble: str) -> None:
@@ -136,7 +142,10 @@ def test_a_required_artifact_that_is_missing_is_an_error() -> None:
     assert status.containers[-1].message == "artifact a failed to save: path /a not found; "
     status = end_of(start(template=template), Outcome(), 1.0)
     assert status.outputs is not None
-    assert [artifact["s3"]["key"] for artifact in status.outputs.artifacts] == ["wf/pod/a.tgz", "wf/pod/b.tgz"]
+    assert [artifact["s3"]["key"] for artifact in status.outputs.artifacts] == [
+        "wf/pod/a.tgz",
+        "wf/pod/b.tgz",
+    ]
 
 
 def test_the_result_is_reported_when_somebody_wants_it() -> None:

@@ -1,0 +1,164 @@
+"""Outcomes as users write them: by selector, in a word or a small mapping.
+
+    {"train": "Failed", "train[2]": {"outputs": {"loss": "0.1"}}, "approve": "Succeeded"}
+
+The most precise selector wins. Suspended nodes are approved or refused by the same words when nothing
+else can happen; one that is not mentioned keeps the run waiting.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tiphys.engine.paths import node_paths
+from tiphys.engine.run import Node, Run
+from tiphys.engine.selectors import Part, Selector, parse, parse_path, resolve, unknown
+from tiphys.errors import BadInput
+from tiphys.messages.events import Event, NodeSet, RunResumed, RunStopped
+from tiphys.messages.phases import NodePhase, NodeType
+from tiphys.simulate.outcomes import Outcome, Subject, ending
+
+Spoken = str | Outcome | Mapping[str, Any]
+"""What a user may write for an outcome."""
+
+_KEYS: Final = {
+    "phase",
+    "exit_code",
+    "message",
+    "reason",
+    "outputs",
+    "result",
+    "artifacts",
+    "duration",
+    "containers",
+    "progress",
+    "error_in",
+}
+
+Encode = Callable[[object], str]
+
+
+def plain_text(value: object) -> str:
+    """A value as Argo would find it in an output file: text as it is, everything else as JSON.
+
+    >>> plain_text([1, 2])
+    '[1, 2]'
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def outcome_of(spoken: Spoken, encode: Encode = plain_text) -> Outcome:
+    """The outcome that a user's words mean."""
+    if isinstance(spoken, Outcome):
+        return spoken
+    if isinstance(spoken, str):
+        return Outcome(phase=ending(spoken))
+    if extra := sorted(set(spoken) - _KEYS):
+        raise BadInput(f"an outcome has no {extra[0]!r}", remedy=f"It may have {', '.join(sorted(_KEYS))}.")
+    given = dict(spoken)
+    exit_code = given.get("exit_code")
+    failed = bool(exit_code) and "phase" not in given
+    artifacts = given.get("artifacts")
+    result = given.get("result")
+    return Outcome(
+        phase="Failed" if failed else ending(given.get("phase", "Succeeded")),
+        exit_code=exit_code,
+        message=given.get("message", ""),
+        reason=given.get("reason", ""),
+        error_in=given.get("error_in", "wait"),
+        result=None if result is None else plain_text(result),
+        parameters={
+            name: None if value is None else encode(value)
+            for name, value in (given.get("outputs") or {}).items()
+        },
+        artifacts=None if artifacts is None else frozenset(artifacts),
+        duration=given.get("duration"),
+        containers=given.get("containers") or {},
+        progress=given.get("progress", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One selector with its outcome; `template` is set when it names a template and no task."""
+
+    selector: Selector
+    path: str
+    template: Part | None
+    outcome: Outcome
+
+    @property
+    def precision(self) -> tuple[int, int]:
+        """More indices first, then longer paths."""
+        indices = sum(part.item is not None for part in self.selector.parts)
+        indices += sum(part.attempt is not None for part in self.selector.parts)
+        return indices, len(self.selector.parts) - (self.template is not None)
+
+    def fits(self, path: Selector, template: str) -> bool:
+        """True when the node at that path is meant."""
+        if self.template is not None:
+            last = path.parts[-1]
+            return self.template.covers(Part(template, last.item, last.attempt))
+        return path.names == self.path and self.selector.covers(path)
+
+
+@dataclass(slots=True)
+class SpokenScript:
+    """A script by selectors. `used` are the selectors that some node has met."""
+
+    entries: list[_Entry]
+    _done: set[str] = field(default_factory=set)
+
+    def outcome(self, subject: Subject) -> Outcome | None:
+        """How this pod ends, or None for success."""
+        if not self.entries:
+            return None
+        return self._find(subject.owner, subject.node, subject.template)
+
+    def _find(self, run: Run, node: Node, template: str) -> Outcome | None:
+        path = parse_path(node_paths(run, [node.id])[node.id].removeprefix(f"{run.name}."))
+        return next((entry.outcome for entry in self.entries if entry.fits(path, template)), None)
+
+    def answers(self, run: Run) -> list[Event]:
+        """What a person does about suspended nodes that the script speaks of; each is done once."""
+        return [event for node in _suspended(run) for event in self._answer(run, node)]
+
+    def _answer(self, run: Run, node: Node) -> list[Event]:
+        if node.id in self._done:
+            return []
+        outcome = self._find(run, node, node.template_name)
+        if outcome is None:
+            return []
+        self._done.add(node.id)
+        selector = f"id={node.id}"
+        if outcome.phase in ("Failed", "Error"):
+            return [RunStopped(selector, outcome.message)]
+        values = {name: text for name, text in outcome.parameters.items() if text is not None}
+        told: list[Event] = [NodeSet(selector, values)] if values else []
+        return [*told, RunResumed(selector)]
+
+
+def _suspended(run: Run) -> Iterator[Node]:
+    for node in run.nodes.values():
+        if node.type is NodeType.SUSPEND and node.phase is NodePhase.RUNNING:
+            yield node
+
+
+def spoken_script(
+    outcomes: Mapping[str, Spoken], tasks: Mapping[str, str], encode: Encode = plain_text
+) -> SpokenScript:
+    """The script for these outcomes; `tasks` are the paths of task names, each with its template."""
+    entries = []
+    for text, spoken in outcomes.items():
+        selector = parse(text)
+        path = resolve(selector, tasks)
+        last = selector.parts[-1]
+        template = last if path is None and len(selector.parts) == 1 else None
+        if path is None and (template is None or last.name not in tasks.values()):
+            raise unknown(text, [*tasks, *tasks.values()])
+        entries.append(_Entry(selector, path or "", template, outcome_of(spoken, encode)))
+    entries.sort(key=lambda entry: entry.precision, reverse=True)
+    return SpokenScript(entries)

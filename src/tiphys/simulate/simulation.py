@@ -1,0 +1,118 @@
+"""`simulate`: what would a pipeline do if …? No process is started, nothing is read or written.
+
+The same machine that runs a workflow for real is driven with scripted outcomes on a virtual clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tiphys.engine.environment import Environment
+from tiphys.engine.machine import Machine
+from tiphys.engine.run import Run
+from tiphys.simulate.actions import Action
+from tiphys.simulate.driver import Ending, Limits, Simulation
+from tiphys.simulate.loading import Loaded, load
+from tiphys.simulate.recording import TIME_ZERO
+from tiphys.simulate.scripted import Spoken, spoken_script
+from tiphys.simulate.simulated_run import SimulatedRun
+from tiphys.simulate.task_paths import TaskPath, task_paths
+
+UID: Final = "00000000-0000-4000-8000-000000000000"
+"""Simulated runs are all alike: names and ids come out the same every time."""
+
+
+def simulate(
+    pipeline: object,
+    arguments: Mapping[str, Any] | None = None,
+    outcomes: Mapping[str, Spoken] | None = None,
+    *,
+    resources: Sequence[Mapping[str, Any]] = (),
+    actions: Sequence[Action] = (),
+) -> SimulatedRun:
+    """Simulate a pipeline whose tasks end as `outcomes` says; all others succeed.
+
+    `pipeline` is a kfp pipeline, KFP IR, an Argo manifest, or the path or text of one of these.
+    `outcomes` maps selectors (`train`, `for-loop-1[2]/train#0`) to `"Failed"`, `"Error"` or a mapping with
+    `phase`, `exit_code`, `message`, `outputs`, `result`, `duration` (seconds). `resources` are further
+    manifests that the workflow refers to: templates, ConfigMaps.
+    """
+    return Rehearsal.of(pipeline, arguments, resources).play(outcomes or {}, actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A workflow ready to be simulated, again and again with other outcomes."""
+
+    loaded: Loaded
+
+    @classmethod
+    def of(
+        cls,
+        pipeline: object,
+        arguments: Mapping[str, Any] | None = None,
+        resources: Sequence[Mapping[str, Any]] = (),
+    ) -> Rehearsal:
+        """Load the pipeline, compiling it if need be."""
+        return cls(load(pipeline, arguments or {}, resources))
+
+    def tasks(self) -> list[TaskPath]:
+        """All tasks of the workflow."""
+        return task_paths(self._new_run(), self._environment())
+
+    def play(self, outcomes: Mapping[str, Spoken], actions: Sequence[Action] = ()) -> SimulatedRun:
+        """Simulate once."""
+        environment = self._environment()
+        tasks = {task.path: task.template for task in self.tasks()} if outcomes else {}
+        script = spoken_script(outcomes, tasks, self.loaded.encode)
+        simulation = Simulation(
+            machine=Machine(self._new_run(), environment),
+            environment=environment,
+            script=script,
+            now=TIME_ZERO,
+            actions=actions,
+            limits=Limits(),
+            answers=script.answers,
+        )
+        ending = simulation.drive()
+        stuck = "" if ending is Ending.COMPLETED else simulation.machine.stuck_reason()
+        return SimulatedRun(simulation.run, TIME_ZERO, stuck)
+
+    def _new_run(self) -> Run:
+        return new_run(self.loaded.workflow, UID)
+
+    def _environment(self) -> Environment:
+        environment = Environment(artifact_repository=ARTIFACT_REPOSITORY)
+        for manifest in self.loaded.resources:
+            environment.add(dict(manifest))
+        return environment
+
+
+ARTIFACT_REPOSITORY: Final = {
+    "s3": {
+        "endpoint": "my-endpoint",
+        "bucket": "my-bucket",
+        "keyFormat": "{{workflow.name}}/{{pod.name}}",
+    }
+}
+"""Where simulated artifacts would lie."""
+
+
+def new_run(workflow: Mapping[str, Any], uid: str, created_at: float = TIME_ZERO) -> Run:
+    """The state of a run that has just been submitted.
+
+    A `generateName` gives its prefix as the name.
+    """
+    metadata = workflow.get("metadata") or {}
+    name = str(metadata.get("name") or str(metadata.get("generateName") or "workflow").removesuffix("-"))
+    return Run(
+        name=name,
+        namespace=str(metadata.get("namespace") or "default"),
+        uid=uid,
+        created_at=created_at,
+        manifest=dict(workflow),
+        labels=dict(metadata.get("labels") or {}),
+        annotations=dict(metadata.get("annotations") or {}),
+    )
