@@ -78,7 +78,7 @@ def build_pod(request: PodRequest) -> StartPod | None:
 
     Raises `NodeError` with Argo's text when the pod cannot be made.
     """
-    template = request.template
+    template = with_owner(request.template, request.run)
     main = _main_containers(request)
     deadline_seconds = _active_deadline(request)
     if deadline_seconds is not None and deadline_seconds <= 0:

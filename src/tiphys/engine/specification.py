@@ -15,7 +15,8 @@ from tiphys.engine.environment import Environment
 from tiphys.engine.run import Run
 from tiphys.errors import ManifestError, NodeError
 from tiphys.expressions import expr, tags
-from tiphys.expressions.go_format import quote, sprint
+from tiphys.expressions.go_quote import quote
+from tiphys.expressions.go_values import type_of
 from tiphys.manifest.decoding import decode
 from tiphys.manifest.fields import WORKFLOW_SPEC
 from tiphys.manifest.strategic_merge import strategic_merge
@@ -100,11 +101,20 @@ def apply_metadata(run: Run, variables: dict[str, str]) -> dict[str, str]:
 
 
 def _computed_label(name: str, source: str, variables: Mapping[str, str]) -> str:
-    value = expr.evaluate(source, tags.nested(variables))
+    try:
+        value = expr.evaluate(source, variables)
+    except expr.CompileFailure as failure:
+        raise NodeError(
+            f"failed to compile function for expression {quote(source)}: {failure.message}"
+        ) from failure
+    except expr.RunFailure as failure:
+        raise NodeError(
+            f"failed to evaluate label {quote(name)} expression {quote(source)}: {failure.message}"
+        ) from failure
     if not isinstance(value, str):
         raise NodeError(
             f"failed to evaluate label {quote(name)} expression {quote(source)} evaluted to "
-            f"{sprint(value)} but must be a string"
+            f"{type_of(value).name if value is not None else '<nil>'} but must be a string"
         )
     if wrong := _label_problems(value):
         raise NodeError(
