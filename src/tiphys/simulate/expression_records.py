@@ -56,15 +56,15 @@ def _depends(record: Mapping[str, Any]) -> dict[str, Any]:
 
     try:
         wanted = depends.parse(record["input"], record.get("dependencies") or [], continue_on)
-    except KeyError:
-        return {"panic": True}
+    except KeyError as unknown:
+        return {"panic": f"target {unknown.args[0]} does not exist"}
     answer: dict[str, Any] = {"logic": wanted.logic, "dependencies": list(wanted.names)}
     results: dict[str, TaskResults] = {}
     for name in wanted.names:
         task = tasks.get(name) or {}
         phase = task.get("phase") or ""
         if phase not in _FINISHED and not (task.get("daemoned") and phase not in ("", "Pending")):
-            return {**answer, "proceed": False, "execute": False}
+            return {**answer, "proceed": False}
         results[name] = _task_results(task, phase)
     try:
         return {**answer, "proceed": True, "execute": depends.evaluate(wanted.logic, results)}

@@ -1,0 +1,5 @@
+"""sprig's functions, as `sprig.*` in expressions."""
+
+from tiphys.expressions.functions.registry import SPRIG
+
+__all__ = ["SPRIG"]

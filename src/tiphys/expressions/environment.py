@@ -1,0 +1,64 @@
+"""The environment of an expression: a scope's dotted names as nested maps, and Argo's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tiphys.expressions import functions, jsonpath
+from tiphys.expressions import go_values as go
+from tiphys.expressions.expr.builtins import to_float, to_int
+from tiphys.expressions.go_format import to_json
+from tiphys.expressions.go_values import Func, func_type
+
+FUNCTIONS: dict[str, Any] = {
+    "asInt": Func(to_int, func_type(go.ANY)),
+    "asFloat": Func(to_float, func_type(go.ANY)),
+    "jsonpath": Func(jsonpath.query_text, func_type(go.STRING, go.STRING)),
+    "toJson": Func(to_json, func_type(go.ANY, output=go.STRING)),
+    "sprig": functions.SPRIG,
+}
+
+
+def environment(scope: Mapping[str, Any], names: Iterable[str] | None = None) -> dict[str, Any]:
+    """What an expression sees of a scope: all of it, or only what its `names` can reach.
+
+    >>> env = environment({"tasks.a.status": "Succeeded", "item": "x"})
+    >>> env["tasks"], env["item"]
+    ({'a': {'status': 'Succeeded'}}, 'x')
+    """
+    if names is None:
+        return {**expand(scope), **FUNCTIONS}
+    wanted = tuple(names)
+    prefixes = tuple(f"{name}." for name in wanted)
+    part = {key: value for key, value in scope.items() if key.startswith(prefixes)} if prefixes else {}
+    for name in wanted:
+        if name in scope:
+            part[name] = scope[name]
+    env = expand(part)
+    for name in wanted:
+        if name in FUNCTIONS:
+            env[name] = FUNCTIONS[name]
+    return env
+
+
+def expand(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested maps of dotted names; where `a` and `a.b` are both there, `a` gives way."""
+    root: dict[str, Any] = {}
+    made: set[int] = {id(root)}
+    for name, value in scope.items():
+        if "." not in name:
+            if id(root.get(name)) not in made:
+                root[name] = value
+            continue
+        *parents, leaf = name.split(".")
+        level = root
+        for parent in parents:
+            below = level.get(parent)
+            if id(below) not in made:
+                below = level[parent] = {}
+                made.add(id(below))
+            level = below
+        if id(level.get(leaf)) not in made:
+            level[leaf] = value
+    return root

@@ -1,0 +1,660 @@
+"""A checked tree to a Python closure, and the frame it runs in.
+
+Each node becomes a function of the frame; what can fail catches Go's panic and places it at its node.
+A frame counts steps and memory, so that no expression runs for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tiphys.expressions import go_values as go
+from tiphys.expressions import regexp
+from tiphys.expressions.ambient import Ambient
+from tiphys.expressions.expr import nodes as n
+from tiphys.expressions.expr import operators
+from tiphys.expressions.expr.builtins import BUILTINS, sort_values
+from tiphys.expressions.expr.failure import Location
+from tiphys.expressions.go_calls import call_function
+from tiphys.expressions.go_values import Func, GoPanic, GroupMap, Struct, assertion_panic, type_of
+
+MAX_STEPS: Final = 1_000_000
+_LARGE: Final = 512  # texts longer than this cost steps by their length
+
+Run = Callable[["Frame"], Any]
+_Step = Callable[["Frame", Any], Any]
+
+
+class _Scope:
+    """The element that a predicate looks at."""
+
+    __slots__ = ("acc", "index", "item")
+
+    def __init__(self) -> None:
+        self.item: Any = None
+        self.index = 0
+        self.acc: Any = None
+
+
+class Frame:
+    """One run of a program."""
+
+    __slots__ = ("ambient", "env", "memory", "scope", "steps", "variables")
+
+    def __init__(self, env: Mapping[str, Any], ambient: Ambient, variables: int) -> None:
+        self.env = env
+        self.ambient = ambient
+        self.variables: list[Any] = [None] * variables
+        self.scope = _Scope()
+        self.steps = MAX_STEPS
+        self.memory = 0
+
+    def grow(self, size: int) -> None:
+        """expr-lang's own account of elements."""
+        self.memory += size
+        if self.memory >= operators.MEMORY_BUDGET:
+            raise GoPanic("memory budget exceeded")
+
+    def spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            raise GoPanic("expression takes too many steps")
+
+    def weigh(self, value: Any) -> None:
+        """Large texts and lists cost steps when they are made or read."""
+        kind = type(value)
+        if kind is str:
+            if len(value) > _LARGE:
+                self.spend(len(value) >> 4)
+        elif kind in (list, dict, go.Strings, go.Ints) and len(value) > 16:
+            self.spend(len(value))
+
+
+class _ChainEnd(Exception):
+    """`?.` met nil."""
+
+
+class Compiler:
+    """Makes the closure of one tree."""
+
+    def __init__(self) -> None:
+        self._scopes: list[tuple[str, int]] = []
+        self.variables = 0
+
+    def compile(self, node: n.Node) -> Run:
+        return _COMPILERS[type(node)](self, node)
+
+    # -- names
+
+    def _identifier(self, node: n.IdentifierNode) -> Run:
+        name = node.value
+        for known, slot in reversed(self._scopes):
+            if known == name:
+                return lambda frame: frame.variables[slot]
+        if name == "$env":
+            return lambda frame: frame.env
+        return lambda frame: frame.env.get(name)
+
+    def _variable(self, node: n.VariableNode) -> Run:
+        value = self.compile(node.value)
+        slot = self.variables
+        self.variables += 1
+        self._scopes.append((node.name, slot))
+        expression = self.compile(node.expression)
+        self._scopes.pop()
+
+        def run(frame: Frame) -> Any:
+            frame.variables[slot] = value(frame)
+            return expression(frame)
+
+        return run
+
+    def _pointer(self, node: n.PointerNode) -> Run:
+        if node.name == "index":
+            return lambda frame: frame.scope.index
+        if node.name == "acc":
+            return lambda frame: frame.scope.acc
+        return lambda frame: frame.scope.item
+
+    # -- operators
+
+    def _unary(self, node: n.UnaryNode) -> Run:
+        inner, location = self.compile(node.node), node.location
+        if node.operator == "+":
+            return inner
+        operation = operators.negate if node.operator == "-" else _not
+
+        def run(frame: Frame) -> Any:
+            value = inner(frame)
+            try:
+                return operation(value)
+            except GoPanic as panic:
+                raise panic.at(location) from None
+
+        return run
+
+    def _binary(self, node: n.BinaryNode) -> Run:
+        spine = [node]
+        while isinstance(spine[-1].left, n.BinaryNode):
+            spine.append(spine[-1].left)
+        first = self.compile(spine[-1].left)
+        steps = [self._step(upper) for upper in reversed(spine)]
+        if len(steps) == 1:
+            step = steps[0]
+            return lambda frame: step(frame, first(frame))
+
+        def run(frame: Frame) -> Any:
+            value = first(frame)
+            for each in steps:
+                value = each(frame, value)
+            return value
+
+        return run
+
+    def _step(self, node: n.BinaryNode) -> _Step:
+        """What the operator does to the value on its left."""
+        operator, location = node.operator, node.location
+        right = self.compile(node.right)
+        if operator in ("&&", "and", "||", "or"):
+            return _logical(right, location, stops_at=operator in ("||", "or"))
+        if operator == "??":
+            return lambda frame, left: right(frame) if left is None else left
+        if operator == "matches" and isinstance(node.right, n.StringNode):
+            pattern = node.right.value
+            return _placed(lambda frame, left: _matches(frame, left, pattern), location)
+        operation = _OPERATIONS[operator]
+
+        def step(frame: Frame, left: Any) -> Any:
+            value = right(frame)
+            try:
+                frame.weigh(left)
+                result = operation(left, value)
+                if type(result) is str:
+                    frame.weigh(result)
+                elif type(result) is go.Ints:
+                    frame.grow(len(result))
+                return result
+            except GoPanic as panic:
+                raise panic.at(location) from None
+
+        if operator == "matches":
+            return _with_right(right, _matches, location)
+        return step
+
+    # -- members
+
+    def _chain(self, node: n.ChainNode) -> Run:
+        inner = self.compile(node.node)
+
+        def run(frame: Frame) -> Any:
+            try:
+                return inner(frame)
+            except _ChainEnd:
+                return None
+
+        return run
+
+    def _member(self, node: n.MemberNode) -> Run:
+        source, key, location = self.compile(node.node), self.compile(node.property), node.location
+        optional = node.optional
+        constant = node.property.value if isinstance(node.property, n.StringNode) else None
+
+        def run(frame: Frame) -> Any:
+            value = source(frame)
+            if value is None and optional:
+                raise _ChainEnd
+            name = constant if constant is not None else key(frame)
+            if type(value) is dict and type(name) is str:
+                return value.get(name)
+            try:
+                return operators.fetch(value, name)
+            except GoPanic as panic:
+                raise panic.at(location) from None
+
+        return run
+
+    def _slice(self, node: n.SliceNode) -> Run:
+        source, location = self.compile(node.node), node.location
+        start = self.compile(node.start) if node.start is not None else None
+        stop = self.compile(node.stop) if node.stop is not None else None
+
+        def run(frame: Frame) -> Any:
+            value = source(frame)
+            try:
+                high = operators.size_of(value) if stop is None else stop(frame)
+                low = 0 if start is None else start(frame)
+                frame.weigh(value)
+                return operators.slice_of(value, low, high)
+            except GoPanic as panic:
+                raise panic.at(location) from None
+
+        return run
+
+    # -- calls
+
+    def _call(self, node: n.CallNode) -> Run:
+        arguments = [self.compile(argument) for argument in node.arguments]
+        callee, location = self.compile(node.callee), node.location
+
+        def run(frame: Frame) -> Any:
+            values = [argument(frame) for argument in arguments]
+            function = callee(frame)
+            try:
+                if not isinstance(function, Func):
+                    raise _not_callable(function)
+                for value in values:
+                    frame.weigh(value)
+                result = call_function(function, values, frame.ambient)
+                frame.weigh(result)
+                return result
+            except GoPanic as panic:
+                raise panic.at(location) from None
+
+        return run
+
+    def _builtin(self, node: n.BuiltinNode) -> Run:
+        predicate = _PREDICATES.get(node.name)
+        if predicate is not None:
+            return predicate(self, node)
+        builtin = BUILTINS[node.name]
+        function, memory, location = builtin.call, builtin.memory, node.location
+        arguments = [self.compile(argument) for argument in node.arguments]
+        clock = builtin.needs_clock
+
+        def run(frame: Frame) -> Any:
+            values = [argument(frame) for argument in arguments]
+            try:
+                for value in values:
+                    frame.weigh(value)
+                if function is None:
+                    raise GoPanic("invalid operation: cannot call nil")
+                result = function(frame.ambient.now(), *values) if clock else function(*values)
+                if memory is not None:
+                    frame.grow(memory(result))
+                frame.weigh(result)
+                return result
+            except GoPanic as panic:
+                raise panic.at(location) from None
+
+        return run
+
+    # -- the rest
+
+    def _constant(self, node: Any) -> Run:
+        value = node.value
+        return lambda frame: value
+
+    def _sequence(self, node: n.SequenceNode) -> Run:
+        parts = [self.compile(child) for child in node.nodes]
+
+        def run(frame: Frame) -> Any:
+            value = None
+            for part in parts:
+                value = part(frame)
+            return value
+
+        return run
+
+    def _conditional(self, node: n.ConditionalNode) -> Run:
+        condition, location = self.compile(node.condition), node.location
+        then, otherwise = self.compile(node.then), self.compile(node.otherwise)
+
+        def run(frame: Frame) -> Any:
+            chosen = condition(frame)
+            if chosen is True:
+                return then(frame)
+            if chosen is False:
+                return otherwise(frame)
+            raise assertion_panic(chosen, "bool").at(location)
+
+        return run
+
+    def _array(self, node: n.ArrayNode) -> Run:
+        parts, location = [self.compile(child) for child in node.nodes], node.location
+        size = len(parts)
+
+        def run(frame: Frame) -> Any:
+            values = [part(frame) for part in parts]
+            try:
+                frame.grow(size)
+            except GoPanic as panic:
+                raise panic.at(location) from None
+            return values
+
+        return run
+
+    def _map(self, node: n.MapNode) -> Run:
+        pairs = [(self.compile(pair.key), self.compile(pair.value)) for pair in node.pairs]
+        location = node.location
+
+        def run(frame: Frame) -> Any:
+            items = [(key(frame), value(frame)) for key, value in pairs]
+            try:
+                frame.grow(len(items))
+                result: dict[str, Any] = {}
+                for key, value in reversed(items):
+                    if type(key) is not str:
+                        raise assertion_panic(key, "string")
+                    result[key] = value
+            except GoPanic as panic:
+                raise panic.at(location) from None
+            return result
+
+        return run
+
+
+def _not(value: Any) -> bool:
+    if value is True or value is False:
+        return not value
+    raise assertion_panic(value, "bool")
+
+
+def _not_callable(function: Any) -> GoPanic:
+    if function is None:
+        return GoPanic("invalid operation: cannot call nil")
+    return GoPanic(f"invalid operation: cannot call non-function of type {type_of(function).name}")
+
+
+def _truth(value: Any) -> bool:
+    if value is True or value is False:
+        return bool(value)
+    raise assertion_panic(value, "bool")
+
+
+def _logical(right: Run, location: Location, *, stops_at: bool) -> _Step:
+    def step(frame: Frame, left: Any) -> Any:
+        if left is stops_at:
+            return left
+        if left is True or left is False:
+            return right(frame)
+        raise assertion_panic(left, "bool").at(location)
+
+    return step
+
+
+def _placed(step: _Step, location: Location) -> _Step:
+    def run(frame: Frame, left: Any) -> Any:
+        try:
+            return step(frame, left)
+        except GoPanic as panic:
+            raise panic.at(location) from None
+
+    return run
+
+
+def _with_right(right: Run, operation: Callable[[Frame, Any, Any], Any], location: Location) -> _Step:
+    def run(frame: Frame, left: Any) -> Any:
+        value = right(frame)
+        try:
+            return operation(frame, left, value)
+        except GoPanic as panic:
+            raise panic.at(location) from None
+
+    return run
+
+
+def _matches(frame: Frame, left: Any, pattern: Any) -> bool:
+    if left is None or pattern is None:
+        return False
+    if type(pattern) is not str:
+        raise assertion_panic(pattern, "string")
+    if isinstance(left, bytes):
+        left = go.from_bytes(left)
+    elif type(left) is not str:
+        raise assertion_panic(left, "[]uint8")
+    frame.weigh(left)
+    frame.spend(16)
+    return regexp.matches(pattern, left)
+
+
+def _textual(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
+    def operation(left: Any, right: Any) -> bool:
+        if left is None or right is None:
+            return False
+        for value in (left, right):
+            if type(value) is not str:
+                raise assertion_panic(value, "string")
+        return test(left, right)
+
+    return operation
+
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operators.equal,
+    "!=": lambda a, b: not operators.equal(a, b),
+    "<": operators.less,
+    ">": operators.more,
+    "<=": operators.less_or_equal,
+    ">=": operators.more_or_equal,
+    "+": operators.add,
+    "-": operators.subtract,
+    "*": operators.multiply,
+    "/": operators.divide,
+    "%": operators.modulo,
+    "**": operators.exponent,
+    "^": operators.exponent,
+    "in": operators.contains_value,
+    "..": operators.make_range,
+    "contains": _textual(lambda a, b: b in a),
+    "startsWith": _textual(str.startswith),
+    "endsWith": _textual(str.endswith),
+    "matches": lambda a, b: False,
+}
+
+
+# -- predicates: each loop takes (frame, scope, values, predicate) and gives the result
+
+
+class _Loop:
+    """The parts of a predicate call."""
+
+    __slots__ = ("cost", "extra", "mapped", "node", "predicate", "source")
+
+    def __init__(self, compiler: Compiler, node: n.BuiltinNode) -> None:
+        self.node = node
+        self.source = compiler.compile(node.arguments[0])
+        self.predicate = compiler.compile(node.arguments[1]) if len(node.arguments) > 1 else _item
+        self.extra = compiler.compile(node.arguments[2]) if len(node.arguments) > 2 else None
+        self.mapped = compiler.compile(node.mapped) if node.mapped is not None else None
+        self.cost = 1 + sum(1 for _ in n.walk(node.arguments[-1]))
+
+
+def _item(frame: Frame) -> Any:
+    return frame.scope.item
+
+
+_Body = Callable[[_Loop, Frame, list[Any]], Any]
+
+
+def _predicate(body: _Body) -> Callable[[Compiler, n.BuiltinNode], Run]:
+    def make(compiler: Compiler, node: n.BuiltinNode) -> Run:
+        loop = _Loop(compiler, node)
+        source, location = loop.source, node.location
+
+        def run(frame: Frame) -> Any:
+            values = source(frame)
+            outer = frame.scope
+            try:
+                items = operators.elements(values)
+                frame.scope = _Scope()
+                result = body(loop, frame, items)
+            except GoPanic as panic:
+                raise panic.at(location) from None
+            frame.scope = outer
+            return result
+
+        return run
+
+    return make
+
+
+def _hits(loop: _Loop, frame: Frame, items: list[Any], order: range | None = None) -> Any:
+    """Whether the predicate holds, element by element; the scope stands at the element."""
+    scope, predicate, cost = frame.scope, loop.predicate, loop.cost
+    for index in order if order is not None else range(len(items)):
+        scope.item, scope.index = items[index], index
+        frame.spend(cost)
+        yield _truth(predicate(frame))
+
+
+def _all(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    return all(_hits(loop, frame, items))
+
+
+def _none(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    return not any(_hits(loop, frame, items))
+
+
+def _any(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    return any(_hits(loop, frame, items))
+
+
+def _one(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    return sum(_hits(loop, frame, items)) == 1
+
+
+def _found(loop: _Loop, frame: Frame) -> Any:
+    return frame.scope.item if loop.mapped is None else loop.mapped(frame)
+
+
+def _filter(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    kept = [_found(loop, frame) for hit in _hits(loop, frame, items) if hit]
+    frame.grow(len(kept))
+    return kept
+
+
+def _map(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    scope, predicate, cost = frame.scope, loop.predicate, loop.cost
+    results = []
+    for index, item in enumerate(items):
+        scope.item, scope.index = item, index
+        frame.spend(cost)
+        results.append(predicate(frame))
+    frame.grow(len(results))
+    return results
+
+
+def _count(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    count = 0
+    for hit in _hits(loop, frame, items):
+        count += hit
+        if hit and count == loop.node.threshold:
+            break
+    return count
+
+
+def _sum(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    scope = frame.scope
+    scope.acc = 0
+    for index, item in enumerate(items):
+        scope.item, scope.index = item, index
+        frame.spend(loop.cost)
+        scope.acc = operators.add(loop.predicate(frame), scope.acc)
+        frame.weigh(scope.acc)
+    return scope.acc
+
+
+def _finder(*, backwards: bool, place: bool) -> _Body:
+    def body(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+        order = range(len(items) - 1, -1, -1) if backwards else range(len(items))
+        for hit in _hits(loop, frame, items, order):
+            if hit:
+                return frame.scope.index if place else _found(loop, frame)
+        if loop.node.throws:
+            raise GoPanic("reflect: slice index out of range")
+        return None
+
+    return body
+
+
+def _group_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    scope = frame.scope
+    groups = GroupMap()
+    for index, item in enumerate(items):
+        scope.item, scope.index = item, index
+        frame.spend(loop.cost)
+        key = loop.predicate(frame)
+        if isinstance(key, list | dict | bytes | go.AnyMap | Func) or (isinstance(key, Struct) and key.methods):
+            name = type_of(key).name
+            raise GoPanic(f"cannot use {name} as a key for groupBy: type is not comparable")
+        if key not in groups:
+            groups.set(key, [])
+        groups.get(key).append(item)
+    return groups
+
+
+def _sort_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    order = "asc" if loop.extra is None else loop.extra(frame)
+    if type(order) is not str:
+        raise GoPanic("sortBy order argument must be a string")
+    if order not in ("asc", "desc"):
+        raise GoPanic("unknown order, use asc or desc")
+    scope = frame.scope
+    keys = []
+    for index, item in enumerate(items):
+        scope.item, scope.index = item, index
+        frame.spend(loop.cost)
+        keys.append(loop.predicate(frame))
+    result = sort_values(list(items), keys, descending=order == "desc")
+    frame.grow(len(items))
+    return result
+
+
+def _reduce(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
+    scope = frame.scope
+    start = 0
+    if loop.extra is not None:
+        scope.acc = loop.extra(frame)
+    elif items:
+        scope.acc, start = items[0], 1
+    else:
+        raise GoPanic("reduce of empty array with no initial value")
+    for index in range(start, len(items)):
+        scope.item, scope.index = items[index], index
+        frame.spend(loop.cost)
+        scope.acc = loop.predicate(frame)
+    return scope.acc
+
+
+_PREDICATES: dict[str, Callable[[Compiler, n.BuiltinNode], Run]] = {
+    "all": _predicate(_all),
+    "none": _predicate(_none),
+    "any": _predicate(_any),
+    "one": _predicate(_one),
+    "filter": _predicate(_filter),
+    "map": _predicate(_map),
+    "count": _predicate(_count),
+    "sum": _predicate(_sum),
+    "find": _predicate(_finder(backwards=False, place=False)),
+    "findIndex": _predicate(_finder(backwards=False, place=True)),
+    "findLast": _predicate(_finder(backwards=True, place=False)),
+    "findLastIndex": _predicate(_finder(backwards=True, place=True)),
+    "groupBy": _predicate(_group_by),
+    "sortBy": _predicate(_sort_by),
+    "reduce": _predicate(_reduce),
+}
+_COMPILERS: dict[type[n.Node], Callable[..., Run]] = {
+    n.NilNode: lambda compiler, node: lambda frame: None,
+    n.IntegerNode: Compiler._constant,
+    n.FloatNode: Compiler._constant,
+    n.BoolNode: Compiler._constant,
+    n.StringNode: Compiler._constant,
+    n.BytesNode: Compiler._constant,
+    n.ConstantNode: Compiler._constant,
+    n.IdentifierNode: Compiler._identifier,
+    n.UnaryNode: Compiler._unary,
+    n.BinaryNode: Compiler._binary,
+    n.ChainNode: Compiler._chain,
+    n.MemberNode: Compiler._member,
+    n.SliceNode: Compiler._slice,
+    n.CallNode: Compiler._call,
+    n.BuiltinNode: Compiler._builtin,
+    n.PredicateNode: lambda compiler, node: compiler.compile(node.node),
+    n.PointerNode: Compiler._pointer,
+    n.VariableNode: Compiler._variable,
+    n.SequenceNode: Compiler._sequence,
+    n.ConditionalNode: Compiler._conditional,
+    n.ArrayNode: Compiler._array,
+    n.MapNode: Compiler._map,
+}

@@ -1,0 +1,167 @@
+"""Compiled expressions and their cache.
+
+An expression is checked against the types of the names that it uses, so one source may have several compiled forms;
+all are kept in bounded caches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from tiphys.expressions.ambient import NOTHING, Ambient
+from tiphys.expressions.environment import environment
+from tiphys.expressions.expr import nodes as n
+from tiphys.expressions.expr.builtins import BUILTIN_NAMES
+from tiphys.expressions.expr.checker import Checker
+from tiphys.expressions.expr.evaluate import Compiler, Frame, Run
+from tiphys.expressions.expr.failure import CompileFailure, RunFailure, SyntaxFailure, bind
+from tiphys.expressions.expr.natures import NIL, Nature, of_type
+from tiphys.expressions.expr.optimizer import optimize
+from tiphys.expressions.expr.parser import parse
+from tiphys.expressions.go_format import sprint
+from tiphys.expressions.go_values import MAP, GoPanic, GoType, type_of
+
+_ABSENT = "absent"
+_Signature = tuple[GoType | str | None, ...]
+
+
+class Program:
+    """One expression. `names` are the names that it may take from the environment."""
+
+    __slots__ = ("_forms", "_overridden", "names", "source")
+
+    def __init__(self, source: str, overridden: frozenset[str]) -> None:
+        tree = parse(source, overridden)
+        self.source = source
+        self._overridden = overridden
+        self.names = tuple(sorted(_names(tree)))
+        self._forms: dict[_Signature, tuple[Run, int] | CompileFailure] = {}
+
+    def run(self, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP) -> Any:
+        """The value in this environment; raises `CompileFailure` or `RunFailure`."""
+        run, variables = self.form(env, env_type)
+        try:
+            return run(Frame(env, ambient, variables))
+        except GoPanic as panic:
+            raise RunFailure(bind(panic.message, panic.location or (0, 0), self.source)) from None
+        except RecursionError:
+            raise RunFailure("a value is nested too deeply") from None
+
+    def form(self, env: Mapping[str, Any], env_type: GoType = MAP) -> tuple[Run, int]:
+        """The closure for the types that the names have in this environment."""
+        missing = _ABSENT
+        signature = (env_type, *(_tag(env.get(name, missing)) for name in self.names))
+        form = self._forms.get(signature)
+        if form is None:
+            if len(self._forms) >= 32:
+                self._forms.clear()
+            form = self._forms[signature] = self._compile(signature)
+        if isinstance(form, CompileFailure):
+            raise CompileFailure(form.message)
+        return form
+
+    def _compile(self, signature: _Signature) -> tuple[Run, int] | CompileFailure:
+        natures: dict[str, Nature] = {}
+        for name, tag in zip(self.names, signature[1:], strict=True):
+            if tag is None:
+                natures[name] = NIL
+            elif isinstance(tag, GoType):
+                natures[name] = of_type(tag)
+        env_type = signature[0] if isinstance(signature[0], GoType) else MAP
+        tree = parse(self.source, self._overridden)
+        try:
+            Checker(natures, env_type).check(tree)
+            tree = optimize(tree)
+        except SyntaxFailure as failure:
+            return CompileFailure(bind(failure.message, failure.location, self.source))
+        compiler = Compiler()
+        run = compiler.compile(tree)
+        return run, compiler.variables
+
+
+def _tag(value: Any) -> GoType | str | None:
+    if value is _ABSENT:
+        return _ABSENT
+    return None if value is None else type_of(value)
+
+
+def _names(tree: n.Node) -> set[str]:
+    names = set()
+    for node in n.walk(tree):
+        if isinstance(node, n.IdentifierNode):
+            names.add(node.value)
+        elif isinstance(node, n.VariableNode):
+            names.add(node.name)
+        elif isinstance(node, n.MemberNode) and isinstance(node.property, n.StringNode):
+            if isinstance(node.node, n.IdentifierNode) and node.node.value == "$env":
+                names.add(node.property.value)
+        elif isinstance(node, n.BuiltinNode) and node.name == "get":
+            names.update(key.value for key in node.arguments[1:2] if isinstance(key, n.StringNode))
+    return names
+
+
+_NO_NAMES: frozenset[str] = frozenset()
+
+
+def compile(source: str, env: Mapping[str, Any] | None = None) -> Program:  # noqa: A001 - expr-lang's own name
+    """The program of an expression, from the cache. Names of `env` hide builtins of the same name."""
+    overridden = _NO_NAMES if env is None or BUILTIN_NAMES.isdisjoint(env) else BUILTIN_NAMES.intersection(env)
+    form = _cached(source, overridden)
+    if isinstance(form, CompileFailure):
+        raise CompileFailure(form.message)
+    return form
+
+
+@lru_cache(maxsize=2048)
+def _cached(source: str, overridden: frozenset[str]) -> Program | CompileFailure:
+    try:
+        return Program(source, overridden)
+    except CompileFailure as failure:
+        return failure
+
+
+def evaluate(source: str, scope: Mapping[str, Any], ambient: Ambient = NOTHING) -> Any:
+    """The value of an expression; names of the scope are dotted, Argo's functions are there.
+
+    >>> evaluate("asInt(inputs.parameters.n) + 1", {"inputs.parameters.n": "41"})
+    42
+    """
+    env = environment(scope)
+    return compile(source, env).run(env, ambient)
+
+
+def evaluate_bool(source: str, scope: Mapping[str, Any], ambient: Ambient = NOTHING) -> bool:
+    """Argo's `argoexpr.EvalBool` over a scope with dotted names: hooks, retries, HTTP conditions.
+
+    >>> evaluate_bool("lastRetry.exitCode == '2'", {"lastRetry.exitCode": "2"})
+    True
+    """
+    return run_bool(source, environment(scope), ambient)
+
+
+def run_bool(
+    source: str, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP
+) -> bool:
+    """`EvalBool` over an environment as it is."""
+    try:
+        value = compile(source, env).run(env, ambient, env_type)
+    except RunFailure as failure:
+        raise RunFailure(f"unable to evaluate expression '{source}': {failure.message}") from None
+    if value is True or value is False:
+        return bool(value)
+    raise RunFailure(f"unable to cast expression result '{_as_string(value)}' to bool")
+
+
+def _as_string(value: Any) -> str:
+    """`%s` of a value that should have been a bool."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return "%!s(<nil>)"
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_as_string(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(_as_string, value)) + "]"
+    return f"%!s({type_of(value).name}={sprint(value)})"

@@ -1,0 +1,149 @@
+"""Package strings, strconv and encoding/base64 of Go, where Python's own differ."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tiphys.expressions.go_quote import quote
+from tiphys.expressions.go_values import GoPanic, Strings, to_bytes
+
+SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_FLOAT = re.compile(
+    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|(?:inf|infinity))|nan", re.IGNORECASE
+)
+_HEX_FLOAT = re.compile(r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-9]+", re.IGNORECASE)
+
+
+def atoi(text: str) -> int | None:
+    """strconv.Atoi; None is its error.
+
+    >>> atoi("+7"), atoi("1_0"), atoi("9223372036854775808")
+    (7, None, None)
+    """
+    if _INTEGER.fullmatch(text) is None or len(text) > 4000:
+        return None
+    value = int(text)
+    return value if -(1 << 63) <= value < 1 << 63 else None
+
+
+def atoi_error(text: str) -> str:
+    """What strconv.Atoi says of a text that it refuses."""
+    reason = "value out of range" if _INTEGER.fullmatch(text) else "invalid syntax"
+    return f"strconv.Atoi: parsing {quote(text)}: {reason}"
+
+
+def parse_float(text: str) -> float | None:
+    """strconv.ParseFloat; None is its error (out of range is one)."""
+    if _HEX_FLOAT.fullmatch(text) is not None:
+        try:
+            return float.fromhex(text)
+        except OverflowError:
+            return None
+    if _FLOAT.fullmatch(text) is None:
+        return None
+    value = float(text)
+    return None if value in (float("inf"), float("-inf")) and "i" not in text.lower() else value
+
+
+def trim_space(text: str) -> str:
+    return text.strip(SPACE)
+
+
+def upper(text: str) -> str:
+    """strings.ToUpper: one character for one."""
+    if text.isascii():
+        return text.upper()
+    return "".join(char.upper() if len(char.upper()) == 1 else char for char in text)
+
+
+def lower(text: str) -> str:
+    """strings.ToLower: one character for one."""
+    if text.isascii():
+        return text.lower()
+    return "".join(char.lower() if len(char.lower()) == 1 else ("i" if char == "\u0130" else char) for char in text)
+
+
+def split(text: str, separator: str, limit: int = -1, *, keep: bool = False) -> Strings:
+    """strings.SplitN, or SplitAfterN with `keep`."""
+    if limit == 0:
+        return Strings()
+    if not separator:
+        parts = list(text) if limit < 0 or len(text) <= limit else [*text[: limit - 1], text[limit - 1 :]]
+        return Strings(parts)
+    parts = text.split(separator, limit - 1 if limit > 0 else -1)
+    if keep:
+        parts = [part + separator for part in parts[:-1]] + parts[-1:]
+    return Strings(parts)
+
+
+def replace(text: str, old: str, new: str, limit: int = -1) -> str:
+    """strings.Replace."""
+    return text.replace(old, new, limit)
+
+
+def index(text: str, part: str) -> int:
+    """strings.Index, in bytes."""
+    return text.find(part) if text.isascii() else to_bytes(text).find(to_bytes(part))
+
+
+def last_index(text: str, part: str) -> int:
+    """strings.LastIndex, in bytes."""
+    return text.rfind(part) if text.isascii() else to_bytes(text).rfind(to_bytes(part))
+
+
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def decode_base64(text: str) -> bytes:
+    """base64.StdEncoding.DecodeString; line ends are skipped, any other mistake names its byte."""
+    data = to_bytes(text)
+    out = bytearray()
+    quantum: list[int] = []
+    at = 0
+    while at < len(data):
+        char = chr(data[at])
+        at += 1
+        if char in "\r\n":
+            continue
+        if char == "=":
+            out += _padded(data, at, quantum)
+            return bytes(out)
+        value = _BASE64.find(char)
+        if value < 0:
+            raise GoPanic(f"illegal base64 data at input byte {at - 1}")
+        quantum.append(value)
+        if len(quantum) == 4:
+            out += _bytes_of(quantum)
+            quantum = []
+    if quantum:
+        raise GoPanic(f"illegal base64 data at input byte {at - len(quantum)}")
+    return bytes(out)
+
+
+def _bytes_of(quantum: list[int]) -> bytes:
+    bits = 0
+    for value in quantum + [0] * (4 - len(quantum)):
+        bits = bits << 6 | value
+    return bits.to_bytes(3, "big")[: len(quantum) * 6 // 8]
+
+
+def _padded(data: bytes, at: int, quantum: list[int]) -> bytes:
+    """The last quantum; `at` stands behind the first `=`."""
+    if len(quantum) < 2:
+        raise GoPanic(f"illegal base64 data at input byte {at - 1}")
+    if len(quantum) == 2:
+        while at < len(data) and data[at] in b"\r\n":
+            at += 1
+        if at == len(data):
+            raise GoPanic(f"illegal base64 data at input byte {len(data)}")
+        if data[at] != ord("="):
+            raise GoPanic(f"illegal base64 data at input byte {at}")
+        at += 1
+    while at < len(data) and data[at] in b"\r\n":
+        at += 1
+    if at < len(data):
+        raise GoPanic(f"illegal base64 data at input byte {at}")
+    return _bytes_of(quantum)
+

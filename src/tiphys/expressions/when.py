@@ -1,0 +1,60 @@
+"""`when` conditions: govaluate's language as Argo uses it, with bare words as strings.
+
+Four steps, as in the library: tokens, a check of what may follow what, a tree of stages, evaluation. Numbers are float64,
+dates in quotes are their Unix time, and every mistake has govaluate's words. A text is evaluated once and remembered.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from tiphys.errors import ExpressionError
+from tiphys.expressions.go_format import sprint
+from tiphys.expressions.govaluate.evaluate import evaluate as evaluate_stage
+from tiphys.expressions.govaluate.failure import Failure
+from tiphys.expressions.govaluate.lexer import VARIABLE, STRING, Token, check_syntax, tokenize
+from tiphys.expressions.govaluate.planner import plan
+
+MAX_SOURCE: Final = 64 * 1024
+
+
+def evaluate(condition: str) -> bool:
+    """Whether a task with this condition (already substituted) runs; an empty one is true.
+
+    >>> evaluate("heads == 'heads' && 2 > 1"), evaluate("a in (b, c)")
+    (True, False)
+    """
+    answer = _evaluated(condition)
+    if isinstance(answer, str):
+        raise ExpressionError(answer)
+    return answer
+
+
+@lru_cache(maxsize=1024)
+def _evaluated(condition: str) -> bool | str:
+    """The result, or the message of the error."""
+    if condition == "":
+        return True
+    if len(condition) > MAX_SOURCE:
+        return f"Invalid 'when' expression: it is longer than {MAX_SOURCE} characters"
+    try:
+        tokens = tokenize(condition)
+        check_syntax(tokens)
+        plan(tokens)
+    except Failure as failure:
+        hint = ' (hint: try wrapping the affected expression in quotes ("))' if "Invalid token" in failure.text else ""
+        return f"Invalid 'when' expression '{condition}': {failure.text}{hint}"
+    words = [Token(STRING, token.value) if token.kind == VARIABLE else token for token in tokens]
+    try:
+        check_syntax(words)
+        stage = plan(words)
+    except Failure as failure:
+        return f"Failed to parse 'when' expression '{condition}': {failure.text}"
+    try:
+        result = None if stage is None else evaluate_stage(stage)
+    except Failure as failure:
+        return f"Failed to evaluate 'when' expresion '{condition}': {failure.text}"
+    if result is True or result is False:
+        return bool(result)
+    return f"Expected boolean evaluation for '{condition}'. Got {sprint(result)}"
