@@ -1,41 +1,34 @@
 """tiphys: KFP pipelines with every power of Argo Workflows, run here and on Kubernetes.
 
-Names are imported when they are first used, so that `tiphys --help` stays quick.
+`import tiphys` imports nothing else: each name below is fetched when it is first asked for.
 """
 
 from __future__ import annotations
 
-import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+import importlib
 
-if TYPE_CHECKING:
-    from tiphys.simulate.matrix import matrix as matrix
-    from tiphys.simulate.simulation import simulate as simulate
-
-_PUBLIC: Final = {
-    "matrix": "tiphys.simulate.matrix",
-    "simulate": "tiphys.simulate.simulation",
+_NAMES = {
+    "argo": "tiphys.argo",
+    "compile": "tiphys.loading.compilation:compile",
+    "conformance": "tiphys.conformance",
+    "load": "tiphys.loading.sources:load",
+    "simulate": "tiphys.simulate",
+    "testing": "tiphys.testing",
 }
-"""Name → the module that holds it."""
+"""Name → where it lives: a module, or something in a module."""
 
-__all__ = ["matrix", "simulate"]
-
-
-class _Tiphys(ModuleType):
-    """This package. Importing the room `tiphys.simulate` must not hide the function of that name."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _PUBLIC:
-            raise AttributeError(f"module 'tiphys' has no attribute {name!r}")
-        value = getattr(import_module(_PUBLIC[name]), name)
-        self.__dict__[name] = value
-        return value
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _PUBLIC and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
+__all__ = ["argo", "compile", "conformance", "load", "simulate", "testing"]
 
 
-sys.modules[__name__].__class__ = _Tiphys
+def __getattr__(name: str) -> object:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'tiphys' has no attribute {name!r}")
+    module_name, _, attribute = _NAMES[name].partition(":")
+    module = importlib.import_module(module_name)
+    found = getattr(module, attribute) if attribute else module
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_NAMES})

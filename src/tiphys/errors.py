@@ -115,6 +115,17 @@ class ExpressionError(TiphysError):
     """An expression that does not parse or cannot be evaluated; the message is Argo's."""
 
 
+class PythonError(BadInput):
+    """The user's own Python raised; the message is the user's traceback, without our frames."""
+
+    def __init__(self, traceback: str, *, summary: str, place: Place) -> None:
+        super().__init__(summary, place=place)
+        self.traceback = traceback
+
+    def __str__(self) -> str:
+        return self.traceback
+
+
 class InvalidSpec(BadInput):
     """A workflow that Argo's own validation refuses; the message is Argo's."""
 

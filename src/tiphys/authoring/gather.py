@@ -20,6 +20,7 @@ from google.protobuf import json_format
 from kfp.compiler import pipeline_spec_builder
 from kfp.pipeline_spec import pipeline_spec_pb2
 
+from tiphys.authoring import sdk_faults
 from tiphys.authoring.needs import depends_text
 from tiphys.authoring.overlay import belongs_to_dag, compose
 from tiphys.authoring.settings import Kind, has_settings, kind_of, run_settings_of, settings_of
@@ -30,13 +31,16 @@ PLATFORM = "argo"
 API_VERSION = "tiphys.io/v1"
 TRANSFORMS = "_tiphys_transforms"
 """On kfp's ComponentSpec of a pipeline: the functions given to `argo.transform`."""
+CALLS = "_tiphys_calls"
+"""On kfp's ComponentSpec of a pipeline: the ComponentSpecs of what it calls."""
 
 _INSTALLED = "_tiphys_wraps"
 _WRAPPED = ("create_pipeline_spec", "merge_deployment_spec_and_component_spec")
 
 
 def install() -> None:
-    """Wrap the SDK's two functions, once."""
+    """Wrap the SDK's two functions and mend its faults, once."""
+    sdk_faults.install()
     for name in _WRAPPED:
         stock = getattr(pipeline_spec_builder, name, None)
         if stock is None:
@@ -68,9 +72,8 @@ def _create_with_settings(stock: Any) -> Any:
         if section:
             platform_spec.platforms[PLATFORM].Clear()
             json_format.ParseDict(section, platform_spec.platforms[PLATFORM])
-        transforms = _transforms(pipeline)
-        if transforms:
-            setattr(component_spec, TRANSFORMS, transforms)
+        setattr(component_spec, TRANSFORMS, _transforms(pipeline))
+        setattr(component_spec, CALLS, [task.component_spec for task in pipeline.tasks.values()])
         return pipeline_spec, platform_spec
 
     return create_pipeline_spec

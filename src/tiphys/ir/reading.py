@@ -62,13 +62,17 @@ def load(text: str | bytes, file: str = "") -> Ir:
 
 def load_file(path: str | Path) -> Ir:
     """Read an IR from a YAML or JSON file or from a package of one."""
-    path = Path(path)
+    return load(unpacked(Path(path)), str(path))
+
+
+def unpacked(path: Path) -> bytes:
+    """What a file holds; of a package (`.zip`, `.tar.gz`) its one manifest, be it of KFP 2 or 1.8."""
     data = path.read_bytes()
     if zipfile.is_zipfile(io.BytesIO(data)):
-        data = _only_member(path, *_from_zip(path, data))
-    elif data[:2] == b"\x1f\x8b":
-        data = _only_member(path, *_from_tar(path, data))
-    return load(data, str(path))
+        return _only_member(path, *_from_zip(path, data))
+    if data[:2] == b"\x1f\x8b":
+        return _only_member(path, *_from_tar(path, data))
+    return data
 
 
 def from_data(pipeline: Mapping[str, Json], platform: Mapping[str, Json] | None = None, file: str = "") -> Ir:

@@ -80,12 +80,13 @@ def test_values_of_the_run(compile_ir: Any) -> None:
     loop = ir["components"]["comp-for-loop-2"]["dag"]["tasks"]["train"]
     assert loop["inputs"]["parameters"]["argo--zone"] == {"componentInputParameter": "pipelinechannel--zone"}
     item = "argo--loop-item-param-1"
+    priority = "{{inputs.parameters." + item + "}}"
     assert loop["inputs"]["parameters"][item] == {
         "componentInputParameter": "pipelinechannel--loop-item-param-1"
     }
     assert template_of(section, "exec-train") == {
         "nodeSelector": {"zone": "{{inputs.parameters.argo--zone}}"},
-        "podSpecPatch": "{priority: {{inputs.parameters.%s}}, zone: {{inputs.parameters.argo--zone}}}" % item,
+        "podSpecPatch": "{priority: " + priority + ", zone: {{inputs.parameters.argo--zone}}}",
     }
 
 
