@@ -105,6 +105,7 @@ def build_pod(request: PodRequest) -> StartPod | None:
         _first(spec, "affinity", affinity)
     _apply_timeout(request, spec)
     containers = [_plain(each) for each in spec.pop("containers")]
+    init = [_plain(each) for each in spec.pop("initContainers", ())]
     pod_volumes.mount_executor_files(containers, template, request.environment.executor_image)
     names = tuple(each["name"] for each in main)
     return StartPod(
@@ -113,7 +114,7 @@ def build_pod(request: PodRequest) -> StartPod | None:
         pod_name=pod_name,
         template=executor_template,
         containers=containers,
-        init_containers=[_plain(each) for each in spec.pop("initContainers")],
+        init_containers=init,
         spec={name: value for name, value in spec.items() if value not in (None, [], {}, "")},
         labels=labels,
         annotations=annotations,

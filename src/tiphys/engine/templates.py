@@ -14,7 +14,8 @@ from typing import Final, Literal
 from tiphys.engine.environment import Environment
 from tiphys.engine.run import Run
 from tiphys.errors import NodeError
-from tiphys.manifest.fields import TEMPLATE
+from tiphys.manifest.decoding import decode
+from tiphys.manifest.fields import TEMPLATE, WORKFLOW_SPEC
 from tiphys.manifest.strategic_merge import strategic_merge
 from tiphys.messages.outputs import Json
 
@@ -188,7 +189,7 @@ class Templates:
         if manifest is None:
             kind = "clusterworkflowtemplate" if cluster else "workflowtemplate"
             raise NodeError(f'{kind}.argoproj.io "{name}" not found')
-        return self._remember(scope, name, manifest.get("spec") or {})
+        return self._remember(scope, name, decode(manifest.get("spec") or {}, WORKFLOW_SPEC))
 
     def _local_base(self) -> TemplateBase:
         run = self._run
