@@ -43,7 +43,7 @@ class PriorityQueue:
         return self._heap[0].key if self._heap else None
 
     def add(self, key: str, priority: int, created_at: float) -> None:
-        """Queue up; who waits already only changes priority. Times count in whole seconds, as in Kubernetes."""
+        """Queue up; who waits already only changes priority. Kubernetes keeps whole seconds."""
         index = self._places.get(key)
         if index is None:
             self._places[key] = len(self._heap)
