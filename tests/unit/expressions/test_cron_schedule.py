@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiphys.engine.cron_schedule import parse_schedule
+from tiphys.expressions.cron_schedule import parse_schedule
 from tiphys.errors import BadInput
 
 
