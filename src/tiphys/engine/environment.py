@@ -31,7 +31,7 @@ class Environment:
 
     Workflow templates are manifests by name (those of other namespaces are not visible to a run).
     `artifact_repository` is Argo's ArtifactRepository: `{"s3": {..., "keyFormat": ...}}`;
-    `artifact_repositories` are the named ones, by ConfigMap name and key.
+    `artifact_plugins` names the artifact drivers that are installed.
     `workflow_defaults` is a Workflow (metadata and spec) merged below every workflow.
     `executor_image` and `executor_options` are those of Argo's own containers in pods of resource and
     data templates.
@@ -48,6 +48,7 @@ class Environment:
         workflow_defaults: dict[str, Json] | None = None,
         executor_image: str = "quay.io/argoproj/argoexec:v4.1.2",
         executor_options: tuple[str, ...] = (),
+        artifact_plugins: frozenset[str] = frozenset(),
     ) -> None:
         self.namespace = namespace
         self.workflow_templates = workflow_templates or {}
@@ -57,6 +58,7 @@ class Environment:
         self.workflow_defaults = workflow_defaults or {}
         self.executor_image = executor_image
         self.executor_options = executor_options
+        self.artifact_plugins = artifact_plugins
         self.locks = LockTable(self.semaphore_limit)
 
     def add(self, manifest: dict[str, Json]) -> None:

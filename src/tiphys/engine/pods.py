@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tiphys.engine import artifact_places, naming, pod_spec_patch, pod_volumes, retry_affinity
+from tiphys.engine import naming, pod_spec_patch, pod_volumes, retry_affinity
+from tiphys.engine.artifact_repository import archive_location, check_plugins, repository_of
 from tiphys.engine.environment import Environment
 from tiphys.engine.run import Node, Run
 from tiphys.engine.substitution import fill, plan_of
@@ -30,7 +31,6 @@ SCRIPT_PATH: Final = "/argo/staging/script"
 _SECOND: Final = 1_000_000_000
 _PAUSES: Final = frozenset({"ARGO_DEBUG_PAUSE_BEFORE", "ARGO_DEBUG_PAUSE_AFTER"})
 _TEMPLATE_OVER_BOUNDARY: Final = ("nodeSelector", "affinity", "tolerations")
-_DEFAULT_KEY: Final = "{{workflow.name}}/{{pod.name}}"
 
 _HARDENED: Final[dict[str, Json]] = {
     "allowPrivilegeEscalation": False,
@@ -86,12 +86,14 @@ def build_pod(request: PodRequest) -> StartPod | None:
     if any(env.get("name") in _PAUSES for container in main for env in container.get("env") or ()):
         deadline_seconds = None
     pod_name = naming.pod_name(request.run.name, request.node_name, str(template.get("name") or ""))
-    if (location := _archive_location(request)) is not None:
+    repository = repository_of(request.environment, request.run.namespace, request.spec)
+    if (location := archive_location(template, request.spec, repository)) is not None:
         template = {**template, "archiveLocation": location}
     spec = _pod_spec(request, deadline_seconds)
     pod_volumes.attach(template, main, spec, request.volumes, request.run.persistent_volume_claims)
     init = [pod_volumes.mirrored(each, main) for each in template.get("initContainers") or ()]
     sidecars = [pod_volumes.mirrored(each, main) for each in template.get("sidecars") or ()]
+    check_plugins(template, repository, request.environment.artifact_plugins)
     labels, annotations = _metadata(request)
     executor_template = _executor_template(template)
     scope = _scope(request, pod_name)
@@ -299,39 +301,6 @@ def _patched(request: PodRequest, spec: dict[str, Json], scope: Mapping[str, Any
 
 
 # --- artifacts
-
-
-def _archive_location(request: PodRequest) -> dict[str, Json] | None:
-    """Where outputs go by default, if the template needs to know and does not say (addArchiveLocation)."""
-    template, own = request.template, request.template.get("archiveLocation") or {}
-    if artifact_places.has_location(own):
-        return None
-    repository = request.environment.artifact_repository
-    logs = bool(repository.get("archiveLogs"))
-    if not logs:
-        logs = bool(request.spec.get("archiveLogs"))
-        if own.get("archiveLogs") is not None:
-            logs = bool(own["archiveLogs"])
-    source = ((template.get("data") or {}).get("source") or {}).get("artifactPaths")
-    artifacts = [
-        *((template.get("inputs") or {}).get("artifacts") or ()),
-        *((template.get("outputs") or {}).get("artifacts") or ()),
-        *([source] if source is not None else ()),
-    ]
-    if not logs and all(artifact_places.has_location(each) for each in artifacts):
-        return None
-    return {"archiveLogs": logs, **default_location(repository)}
-
-
-def default_location(repository: Mapping[str, Json]) -> dict[str, Json]:
-    """The place that an artifact repository gives to artifacts that name none (ToArtifactLocation)."""
-    store = artifact_places.store(repository)
-    if not store:
-        return {}
-    settings = dict(repository[store])
-    prefix = str(settings.pop("keyPrefix", "") or "")
-    default = f"{prefix.rstrip('/')}/{_DEFAULT_KEY}" if prefix else _DEFAULT_KEY
-    return artifact_places.with_key({store: settings}, str(settings.pop("keyFormat", "") or default))
 
 
 def _check_location(template: Mapping[str, Json]) -> None:
