@@ -70,6 +70,7 @@ class Folder:
             failpoint("artifact.described")
             _replace(incoming, target)
         trees.sync_folder(target.parent)
+        self.sweep(token)
         failpoint("artifact.published")
         return Saved(key, str(target), digest, size)
 

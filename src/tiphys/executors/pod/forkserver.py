@@ -1,6 +1,7 @@
 """The server that forks a supervisor for each attempt: no interpreter starts for a task.
 
-Started as `python -I forkserver.py SOURCE SOCKET REPORTS [warm]` with the environment's own Python.
+Started as `python -I forkserver.py SOURCE SOCKET REPORTS [warm]` (or `… SOURCE QUESTION`) with the
+environment's own Python.
 It reads jobs from its socket, each with the descriptor of the attempt's lock, and forks. Supervisors
 live in sessions of their own and report by the pipe `REPORTS`; the server dies with the engine.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tiphys import failpoints
-    from tiphys.executors.pod import job, processes, python_component, supervisor
+    from tiphys.executors.pod import bwrap, job, namespaces, processes, python_component, supervisor
 
 _HEADER = struct.Struct("!I")
 
@@ -95,11 +96,22 @@ def _report(reports: int, work: job.Job, what: str) -> None:
         return  # the engine is gone; the record is on the disk
 
 
+def _answer(question: str) -> int:
+    """Questions that only a fresh, single-threaded process can answer."""
+    if question != "sandbox":
+        return 2
+    offered = "namespaces" if namespaces.is_offered() else "bwrap" if bwrap.is_offered() else ""
+    os.write(1, f"{offered}\n".encode())
+    return 0
+
+
 if __name__ == "__main__":
     _make_importable(sys.argv[1])
     from tiphys import failpoints
-    from tiphys.executors.pod import job, processes, python_component, supervisor
+    from tiphys.executors.pod import bwrap, job, namespaces, processes, python_component, supervisor
 
+    if len(sys.argv) == 3:
+        sys.exit(_answer(sys.argv[2]))
     _connection = socket.socket(fileno=int(sys.argv[2]))
     try:
         if "warm" in sys.argv[4:]:

@@ -24,13 +24,15 @@ MAIN: Final = "main"
 class Component:
     """A KFP lightweight Python component, run in a fork of the server that has `kfp` imported.
 
-    `paths` maps the URIs of its artifacts to where they lie for it.
+    `root` is the folder in which `/s3`, `/gcs` and the like lie for it ("" if they are real), `folder`
+    the one for the program's file, `hand_out` the program that runs after it.
     """
 
     program: str
-    function: str
     arguments: Sequence[str]
-    paths: Mapping[str, str] = field(default_factory=dict)
+    hand_out: str
+    root: str
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _container_to_json(container: ContainerJob) -> dict[str, Json]:
     plain["mounts"] = [[mount.path, mount.source, mount.read_only] for mount in container.mounts]
     component = container.component
     if component:
-        plain["component"] = [component.program, component.function, component.arguments, component.paths]
+        plain["component"] = [getattr(component, name) for name in Component.__dataclass_fields__]
     return plain
 
 

@@ -1,8 +1,8 @@
 """A KFP lightweight Python component, run in a fork of a process that has `kfp` imported already.
 
-It does what the container's command does: write the program to a file and call
-`kfp.dsl.executor_main` with the arguments. Only the places of artifacts differ: an artifact whose URI
-says where it lies is read and written at the attempt's own path.
+It does what the container's command does: write the program to a file, call `kfp.dsl.executor_main`
+with the arguments, then the program that hands out the results. Only the folders to which KFP maps the
+URIs of artifacts may lie elsewhere: in the attempt's own folder.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -32,26 +32,37 @@ def preload() -> None:
     gc.freeze()
 
 
-def run(component: Component, directory: Path) -> int:
+def run(component: Component) -> int:
     """Run the component in this process; gives the exit code of the interpreter it stands for."""
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    folder = directory / "program"
-    folder.mkdir(exist_ok=True)
+    folder = Path(component.folder)
+    folder.mkdir(parents=True, exist_ok=True)
     program = folder / "ephemeral_component.py"
     program.write_text(component.program, "utf-8")
     executor_main = importlib.import_module("kfp.dsl.executor_main")
-    _show_own_places(component.paths)
+    if component.root:
+        _move_mounts(component.root)
     _forget_ourselves()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = [str(executor_main.__file__), "--component_module_path", str(program), *component.arguments]
     sys.modules["__main__"] = executor_main
+    code = _interpreted(executor_main.executor_main)
+    if code == 0 and component.hand_out:
+        sys.argv = ["-c", *component.arguments]
+        text = compile(component.hand_out, "<hand out>", "exec")
+        code = _interpreted(lambda: exec(text, {"__name__": "__main__"}))  # noqa: S102 (the pod's own program)
+    return code
+
+
+def _interpreted(work: Callable[[], object]) -> int:
+    """Do what an interpreter does with a program; gives its exit code."""
     code = 0
     try:
-        executor_main.executor_main()
+        work()
     except SystemExit as end:
         code = _exit_code(end.code)
-    except BaseException:  # noqa: BLE001 (what the interpreter does with what nobody caught)
+    except BaseException:  # noqa: BLE001 (what nobody caught becomes a traceback and an exit code)
         kind, error, trace = sys.exc_info()
         traceback.print_exception(kind, error, _without_our_frames(trace))
         code = 1
@@ -88,17 +99,13 @@ def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
     return trace
 
 
-def _show_own_places(paths: Mapping[str, str]) -> None:
-    """Give artifacts the attempt's own paths; their URIs stay what they are."""
-    if not paths:
-        return
-    artifact: Any = importlib.import_module("kfp.dsl.types.artifact_types").Artifact
-    usual = artifact._get_path
-
-    def own_path(self: Any) -> Any:
-        return usual(self) if self.custom_path else paths.get(self.uri) or usual(self)
-
-    artifact._get_path = own_path
+def _move_mounts(root: str) -> None:
+    """Have KFP map URIs into a folder of our own; the URIs stay what they are."""
+    artifact_types: Any = importlib.import_module("kfp.dsl.types.artifact_types")
+    for name in ("_GCS", "_MINIO", "_S3", "_OCI"):
+        constant = f"{name}_LOCAL_MOUNT_PREFIX"
+        if prefix := getattr(artifact_types, constant, ""):
+            setattr(artifact_types, constant, f"{root}{prefix}")
 
 
 def _forget_ourselves() -> None:

@@ -115,7 +115,7 @@ class Supervisor:
         try:
             enter = self._sandbox(container, running)
             component = container.component
-            body = (lambda: python_component.run(component, self.job.directory)) if component else None
+            body = (lambda: python_component.run(component)) if component else None
             running.start(enter, body)
         except OSError as error:
             running.refuse(f"failed to start command: {error}")
