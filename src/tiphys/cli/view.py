@@ -18,7 +18,7 @@ from rich.text import Text
 
 from tiphys.engine.paths import node_paths
 from tiphys.engine.run import Run
-from tiphys.engine.summary import Row, Summary, summarise
+from tiphys.report.summary import Row, Summary, summarise
 
 MARKS = {
     "Pending": ("·", "dim"),

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 from tiphys.engine.paths import is_attempt, node_paths
 from tiphys.engine.run import Node, Run
 from tiphys.engine.selectors import find
-from tiphys.engine.summary import Summary, format_table, summarise
+from tiphys.report.summary import Summary, format_table, summarise
 from tiphys.errors import BadInput
 from tiphys.messages.phases import NodeType
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tiphys.engine.paths import node_paths
 from tiphys.engine.run import Node, Run
-from tiphys.engine.summary import format_table, summarise
+from tiphys.report.summary import format_table, summarise
 from tiphys.messages.phases import NodePhase, NodeType, WorkflowPhase
 
 

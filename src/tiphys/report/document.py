@@ -1,0 +1,139 @@
+"""A run as one JSON document: what `--output json` prints, for real, stored and simulated runs alike.
+
+`status` is Argo's own; `tasks` says the same by path, with values decoded where the manifest was compiled
+from a pipeline, whose parameters travel as JSON texts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tiphys.engine.paths import is_attempt, node_paths
+from tiphys.engine.run import Node, Run
+from tiphys.engine.status import workflow_object
+from tiphys.messages.component import PIPELINE_ANNOTATION
+from tiphys.messages.outputs import Json
+from tiphys.messages.phases import NodeType
+from tiphys.report.summary import summarise
+
+
+def run_document(
+    run: Run, artifacts: Iterable[Mapping[str, Json]] = (), *, stuck: str = "", notes: Iterable[str] = ()
+) -> dict[str, Json]:
+    """The whole document.
+
+    `artifacts` are those that a store knows of: mappings with `nodeId`, `name`, `uri`, `path` (absolute,
+    on this machine), `digest`. `stuck` is what the run would wait for for ever; `notes` what the user
+    should know beside the result.
+    """
+    decode = is_compiled(run)
+    paths = node_paths(run)
+    root = run.nodes.get(run.name)
+    outputs = _values(root, decode) if root else {}
+    for parameter in run.outputs.parameters if run.outputs else []:
+        outputs.setdefault(str(parameter["name"]), _value(parameter, decode))
+    summary = summarise(run)
+    document: dict[str, Json] = {
+        "run": {
+            "name": run.name,
+            "namespace": run.namespace,
+            "uid": run.uid,
+            "phase": str(run.phase),
+            "message": run.message,
+            "startedAt": _moment(run.started_at),
+            "finishedAt": _moment(run.finished_at),
+        },
+        "failures": summary.failures,
+        "outputs": outputs,
+        "tasks": {paths[node.id]: _task(run, node, decode) for node in run.nodes.values() if _is_task(node)},
+        "artifacts": [_artifact(run, paths, entry, decode) for entry in artifacts],
+        "status": workflow_object(run)["status"],
+    }
+    if stuck:
+        document["stuck"] = stuck
+    if told := list(notes):
+        document["notes"] = told
+    return document
+
+
+def is_compiled(run: Run) -> bool:
+    """True when the manifest came out of our compiler: its values are JSON texts."""
+    return PIPELINE_ANNOTATION in run.annotations
+
+
+def decoded(text: str) -> Json:
+    """The value of a JSON text; the text itself if it is none (an output file that its task wrote wrongly)."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _is_task(node: Node) -> bool:
+    return node.type not in (NodeType.STEP_GROUP, NodeType.CONTAINER)
+
+
+def _task(run: Run, node: Node, decode: bool) -> dict[str, Json]:
+    task: dict[str, Json] = {
+        "state": str(node.phase),
+        "type": str(node.type),
+        "template": node.template_name,
+        "message": node.message,
+        "nodeId": node.id,
+        "startedAt": _moment(node.started_at),
+        "finishedAt": _moment(node.finished_at),
+        "outputs": _values(node, decode),
+    }
+    if node.type is NodeType.RETRY:
+        task["attempts"] = sum(is_attempt(run.nodes[child]) for child in node.children if child in run.nodes)
+    elif node.type is NodeType.POD:
+        task["attempts"] = 1
+    return {key: value for key, value in task.items() if value not in ("", None)}
+
+
+def _values(node: Node, decode: bool) -> dict[str, Json]:
+    if node.outputs is None:
+        return {}
+    artifacts = {artifact.get("name") for artifact in node.outputs.artifacts}
+    values = {
+        str(parameter["name"]): _value(parameter, decode)
+        for parameter in node.outputs.parameters
+        if parameter.get("value") is not None and not (decode and parameter["name"] in artifacts)
+    }
+    if node.outputs.result is not None:
+        values["result"] = node.outputs.result
+    return values
+
+
+def _value(parameter: Mapping[str, Json], decode: bool) -> Json:
+    value = parameter.get("value")
+    return decoded(value) if decode and isinstance(value, str) else value
+
+
+def _artifact(run: Run, paths: Mapping[str, str], entry: Mapping[str, Json], decode: bool) -> dict[str, Json]:
+    shown: dict[str, Any] = {"task": paths.get(str(entry.get("nodeId")), ""), **entry}
+    node = run.nodes.get(str(entry.get("nodeId")))
+    if decode and node is not None and node.outputs is not None:
+        for parameter in node.outputs.parameters:
+            if parameter.get("name") == entry.get("name") and isinstance(parameter.get("value"), str):
+                shown.update(_described(decoded(parameter["value"])))
+    return shown
+
+
+def _described(record: Json) -> dict[str, Json]:
+    """Type, metadata and URI of the KFP artifact that a task handed out beside its file."""
+    first = record[0] if isinstance(record, list) and record else record
+    if not isinstance(first, dict):
+        return {}
+    kind = first.get("type") or {}
+    described = {"uri": first.get("uri"), "type": kind.get("schemaTitle"), "metadata": first.get("metadata")}
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def _moment(time: float | None) -> str | None:
+    if time is None:
+        return None
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
