@@ -118,6 +118,7 @@ class _Composer:
             first = next(self._events)
             line = self._line = first.start_mark.line
             data = self._value(first)
+            next(self._events)  # the end of the document, before which there may be an error
             if self._has_aliases:
                 data = _copy(data)  # only now: the counting has found it small enough
             yield Composed(data, line + 1, tuple(self._repeated))

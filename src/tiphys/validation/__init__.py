@@ -1,0 +1,1 @@
+"""Argo's own validation of workflows, word for word, without I/O."""

@@ -1,0 +1,35 @@
+"""The one exception of this room: what Argo refuses, in Argo's words, with the place as far as known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where in a manifest the refused part stands.
+
+    `scope` is `local` for the manifest itself, else `namespaced` or `cluster` with the `name` of the
+    WorkflowTemplate; `path` leads from the root of that manifest.
+    """
+
+    scope: str
+    name: str
+    path: tuple[str | int, ...]
+
+
+class Invalid(Exception):
+    """A workflow that Argo refuses. The innermost `origin` that is known is kept."""
+
+    def __init__(self, message: str, origin: Origin | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.origin = origin
+
+    def under(self, prefix: str) -> Invalid:
+        """The same error with Argo's prefix of the part that holds the bad one."""
+        return Invalid(f"{prefix}{self.message}", self.origin)
+
+    def at(self, origin: Origin) -> Invalid:
+        """The same error with a place, unless a nearer one is known."""
+        return self if self.origin else Invalid(self.message, origin)
