@@ -33,11 +33,17 @@ def is_hera(value: object) -> bool:
 
 def kfp_ir(component: Any, file: str = "") -> Ir:
     """The IR of a kfp pipeline or component, as the SDK compiles it."""
+    pipeline, platform = kfp_documents(component)
+    return from_data(pipeline, platform, file)
+
+
+def kfp_documents(component: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two documents of the IR: PipelineSpec and PlatformSpec."""
     from google.protobuf import json_format
 
     pipeline = json_format.MessageToDict(component.pipeline_spec)
     platform = json_format.MessageToDict(component.platform_spec)
-    return from_data(_in_order(pipeline), _in_order(platform), file)
+    return _in_order(pipeline), _in_order(platform)
 
 
 def _in_order(data: Any) -> Any:

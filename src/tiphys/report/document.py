@@ -65,7 +65,7 @@ def is_compiled(run: Run) -> bool:
 
 
 def decoded(text: str) -> Json:
-    """The value of a JSON text; the text itself if it is none (an output file that its task wrote wrongly)."""
+    """The value of a JSON text; the text itself if it is none (a task may write what it likes)."""
     try:
         return json.loads(text)
     except ValueError:
