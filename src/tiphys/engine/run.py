@@ -19,6 +19,8 @@ class Node(msgspec.Struct, omit_defaults=True):
 
     https://argo-workflows.readthedocs.io/en/latest/fields/#nodestatus
     `id`, `boundary_id`, `children` and `outbound_nodes` hold node ids (`engine.naming`).
+    `pod_exists` and `on_exit` are ours: a pod was asked for and is not known to be gone; the node is
+    part of an exit handler, which a stopped run still executes.
     """
 
     id: str
@@ -45,6 +47,8 @@ class Node(msgspec.Struct, omit_defaults=True):
     pod_ip: str = ""
     host_node_name: str = ""
     resources_duration: dict[str, int] | None = None
+    pod_exists: bool = False
+    on_exit: bool = False
 
     @property
     def is_fulfilled(self) -> bool:
