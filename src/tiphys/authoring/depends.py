@@ -20,7 +20,7 @@ def depends(task: Any, expression: str | Condition) -> Any:
     https://argo-workflows.readthedocs.io/en/latest/enhanced-depends-logic/
 
     Example:
-        loop = dsl.ParallelFor([1, 2, 3])
+        loop = dsl.ParallelFor([0.1, 0.2, 0.3])
         with loop as item:
             train(rate=item)
         cleanup = clean()

@@ -22,7 +22,7 @@ def fail_fast(target: Any, enabled: bool | None = None, *, stop: bool = False) -
     after a failure. That is what its name promises.
 
     Example:
-        loop = dsl.ParallelFor([1, 2, 3])
+        loop = dsl.ParallelFor([0.1, 0.2, 0.3])
         with loop as item:
             train(rate=item)
         argo.fail_fast(loop, False)

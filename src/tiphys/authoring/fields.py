@@ -6,6 +6,7 @@ A name that Argo does not have is refused with the nearest that it has. Python's
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -69,7 +70,7 @@ def conform(data: Any, type: str, path: str) -> Any:
             raise refuse(f"`{path}` is a map in Argo, not {_form(data)}")
         return {key: conform(item, element, f"{path}.{key}") for key, item in data.items()}
     if not is_struct(element):
-        return data
+        return _as_text(data, field=path) if _is_text(bare) else data
     if not isinstance(data, dict):
         raise refuse(f"`{path}` is an object of fields in Argo, not {_form(data)}")
     return _conform_struct(data, element, path)
@@ -99,6 +100,21 @@ def spelling(name: str, known: Mapping[str, Any]) -> str:
         return name
     camel = re.sub(r"_+([a-zA-Z0-9])", lambda match: match[1].upper(), name.strip("_"))
     return next((field for field in known if field.lower() == camel.lower() and "_" in name), name)
+
+
+def _is_text(type: str) -> bool:
+    return type.partition("=")[0] in ("string", "v1alpha1.AnyString")
+
+
+def _as_text(data: Any, field: str) -> str:
+    """A value where Kubernetes takes nothing but text: `8080` is `"8080"`, an object its JSON.
+
+    >>> _as_text(True, "value"), _as_text(0.5, "value"), _as_text({"a": 1}, "podSpecPatch")
+    ('true', '0.5', '{"a":1}')
+    """
+    if isinstance(data, (dict, list)) and field.rpartition(".")[2] not in ("podSpecPatch", "manifest"):
+        raise refuse(f"`{field}` is text in Argo, not {_form(data)}")
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_composite(type: str) -> bool:

@@ -6,8 +6,13 @@ because they speak to the compiled template and not to the other setting.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+
+import yaml
+
+from tiphys.authoring.caller import refuse
 
 _DAG_FIELDS = frozenset(
     {
@@ -41,7 +46,17 @@ _KEYS: dict[str, str] = {
 }
 """Lists whose elements have a name: the same name is the same thing."""
 
-_JOINED = frozenset({"tolerations", "envFrom", "topologySpreadConstraints", "volumeClaimTemplates"})
+_JOINED = frozenset(
+    {
+        "envFrom",
+        "mutexes",
+        "prometheus",
+        "semaphores",
+        "tolerations",
+        "topologySpreadConstraints",
+        "volumeClaimTemplates",
+    }
+)
 """Lists whose elements have none: both sets hold."""
 
 
@@ -59,13 +74,36 @@ def compose(outer: Mapping[str, Any], inner: Mapping[str, Any]) -> dict[str, Any
     composed = dict(outer)
     for field, value in inner.items():
         old = composed.get(field)
-        if isinstance(old, Mapping) and isinstance(value, Mapping) and "$patch" not in value:
+        if field == "podSpecPatch" and isinstance(old, str) and isinstance(value, str):
+            composed[field] = join_patches(old, value)
+        elif isinstance(old, Mapping) and isinstance(value, Mapping) and "$patch" not in value:
             composed[field] = compose(old, value)
         elif isinstance(old, list) and isinstance(value, list):
             composed[field] = _compose_lists(field, old, value)
         else:
             composed[field] = value
     return composed
+
+
+def join_patches(outer: str, inner: str) -> str:
+    """Two texts of `podSpecPatch` in one.
+
+    >>> join_patches('{"hostname":"a","dnsPolicy":"None"}', "hostname: b")
+    '{"hostname":"b","dnsPolicy":"None"}'
+    """
+    patches = []
+    for text in (outer, inner):
+        try:
+            patch = yaml.safe_load(text)
+        except yaml.YAMLError:
+            patch = None
+        if not isinstance(patch, dict):
+            raise refuse(
+                f"`podSpecPatch` is set twice, and `{text[:60]}` is no YAML that could be joined",
+                remedy="Quote the tags in it, or say all in one patch.",
+            )
+        patches.append(patch)
+    return json.dumps(compose(*patches), ensure_ascii=False, separators=(",", ":"))
 
 
 def _compose_lists(field: str, outer: list[Any], inner: list[Any]) -> list[Any]:

@@ -26,7 +26,7 @@ def run_when(task: Any, rule: str, *upstreams: Any) -> Any:
     A failure that the rule provides for is handled: it does not fail the run.
 
     Example:
-        with dsl.ParallelFor([1, 2, 3]) as item:
+        with dsl.ParallelFor([0.1, 0.2, 0.3]) as item:
             trained = train(rate=item)
         argo.run_when(report().after(trained), "all_done")
 

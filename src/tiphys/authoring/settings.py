@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -122,6 +123,17 @@ def add_to_template(target: Any, power: str, fields: dict[str, Any]) -> Any:
     kept.clear()
     kept.update(composed)
     return target
+
+
+def add_to_container(target: Any, power: str, fields: dict[str, Any]) -> Any:
+    """Lay fields of Kubernetes' Container over the main container of `target`; answers the target."""
+    return add_to_template(target, power, {"container": fields})
+
+
+def add_to_pod_spec(target: Any, power: str, fields: dict[str, Any]) -> Any:
+    """Lay fields of the PodSpec for which Argo's Template has no word over the pod of `target`."""
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return add_to_template(target, power, {"podSpecPatch": text})
 
 
 def binder_of(target: Any) -> Binder:
