@@ -14,6 +14,10 @@ from tiphys.expressions.go_time import Time, from_unix
 from tiphys.expressions.go_values import GoPanic
 
 
+class Refused(GoPanic):
+    """Something that Argo could answer and tiphys does not: never left for later, always an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ambient:
     """`time` in seconds since 1970; `seed` decides all that is random."""
@@ -23,13 +27,13 @@ class Ambient:
 
     def now(self) -> Time:
         if self.time is None:
-            raise GoPanic("the time is not known where this expression is evaluated")
+            raise Refused("the time is not known where this expression is evaluated")
         return from_unix(self.time)
 
     def random_bytes(self, size: int, purpose: str) -> bytes:
         """`size` bytes that follow from the seed and the purpose."""
         if self.seed is None:
-            raise GoPanic("chance is not to be had where this expression is evaluated")
+            raise Refused("chance is not to be had where this expression is evaluated")
         return hashlib.shake_256(self.seed + b"\x00" + purpose.encode()).digest(size)
 
 

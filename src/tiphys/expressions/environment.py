@@ -7,8 +7,8 @@ from typing import Any
 
 from tiphys.expressions import functions, jsonpath
 from tiphys.expressions import go_values as go
-from tiphys.expressions.expr.builtins import to_float, to_int
 from tiphys.expressions.go_format import to_json
+from tiphys.expressions.go_numbers import to_float, to_int
 from tiphys.expressions.go_values import Func, func_type
 
 FUNCTIONS: dict[str, Any] = {

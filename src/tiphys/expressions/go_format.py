@@ -12,8 +12,9 @@ from typing import Any
 
 from tiphys.expressions.duration import format_duration
 from tiphys.expressions.go_time import RFC3339_NANO, Location, Month, Time, Weekday
-from tiphys.expressions.go_values import AnyMap, Duration, Func, GoPanic, Struct, to_bytes, type_of
+from tiphys.expressions.go_values import AnyMap, Duration, Func, GoPanic, Struct, is_nil, to_bytes, type_of
 from tiphys.expressions.time_layout import format_time, time_string
+
 
 def _exponent_form(digits: str, exponent: int) -> str:
     """`d.ddde±dd` from the digits and the decimal exponent."""
@@ -186,7 +187,7 @@ def to_json(value: Any) -> str:
     if isinstance(value, bytes):
         return f'"{base64.b64encode(value).decode()}"'
     if isinstance(value, list):
-        return "[" + ",".join(map(to_json, value)) + "]"
+        return "null" if is_nil(value) else "[" + ",".join(map(to_json, value)) + "]"
     if isinstance(value, dict):
         return "{" + ",".join(f"{json_string(k)}:{to_json(v)}" for k, v in _sorted_items(value)) + "}"
     return _json_of_other(value)
@@ -204,6 +205,15 @@ def _json_of_other(value: Any) -> str:
     if isinstance(value, Location):
         return "{}"
     raise GoPanic(f"json: unsupported type: {type_of(value).name}")
+
+
+def json_unescaped(value: Any) -> str:
+    """JSON as an Encoder with SetEscapeHTML(false) writes it: `<`, `>` and `&` as they are."""
+    return _ESCAPE.sub(lambda match: _HTML.get(match[0], match[0]), to_json(value))
+
+
+_ESCAPE = re.compile(r"\\(?:u003c|u003e|u0026|.)")
+_HTML = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
 
 
 def to_json_indent(value: Any, indent: str = "  ") -> str:

@@ -7,7 +7,16 @@ from typing import Any
 
 from tiphys.expressions import duration as durations
 from tiphys.expressions import go_values as go
-from tiphys.expressions.go_time import LOCAL, MONTH_TYPE, UTC, WEEKDAY_TYPE, ZERO_TIME_SECONDS, Month, Time, Weekday
+from tiphys.expressions.go_time import (
+    LOCAL,
+    MONTH_TYPE,
+    UTC,
+    WEEKDAY_TYPE,
+    ZERO_TIME_SECONDS,
+    Month,
+    Time,
+    Weekday,
+)
 from tiphys.expressions.go_values import Duration, Func, GoType, Int64, func_type
 from tiphys.expressions.time_layout import format_time, time_string
 

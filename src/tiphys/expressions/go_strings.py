@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tiphys.expressions.go_quote import quote
-from tiphys.expressions.go_values import GoPanic, Strings, to_bytes
+from tiphys.expressions.go_values import GoPanic, NilStrings, Strings, to_bytes
 
 SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -26,6 +26,14 @@ def atoi(text: str) -> int | None:
         return None
     value = int(text)
     return value if -(1 << 63) <= value < 1 << 63 else None
+
+
+def atoi_or_bound(text: str) -> int:
+    """What strconv.Atoi gives beside its error: 0, or the nearest int."""
+    if _INTEGER.fullmatch(text) is None:
+        return 0
+    value = int(text[:100])
+    return min(max(value, -(1 << 63)), (1 << 63) - 1)
 
 
 def atoi_error(text: str) -> str:
@@ -68,7 +76,7 @@ def lower(text: str) -> str:
 def split(text: str, separator: str, limit: int = -1, *, keep: bool = False) -> Strings:
     """strings.SplitN, or SplitAfterN with `keep`."""
     if limit == 0:
-        return Strings()
+        return NilStrings()
     if not separator:
         parts = list(text) if limit < 0 or len(text) <= limit else [*text[: limit - 1], text[limit - 1 :]]
         return Strings(parts)
@@ -122,6 +130,21 @@ def decode_base64(text: str) -> bytes:
     return bytes(out)
 
 
+def decode_base32(text: str) -> bytes:
+    """base32.StdEncoding.DecodeString; line ends are skipped, any other mistake names its byte."""
+    data = bytes(byte for byte in to_bytes(text) if byte not in b"\r\n")
+    body = data.rstrip(b"=")
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+    bits = "".join(f"{alphabet.find(byte):05b}" for byte in body if byte in alphabet)
+    for at, byte in enumerate(body):
+        if byte not in alphabet:
+            raise GoPanic(f"illegal base32 data at input byte {at}")
+    padding = len(data) - len(body)
+    if len(data) % 8 or padding not in (0, 1, 3, 4, 6):
+        raise GoPanic(f"illegal base32 data at input byte {min(len(body), len(data))}")
+    return int("0" + bits[: len(bits) // 8 * 8], 2).to_bytes(len(bits) // 8, "big")
+
+
 def _bytes_of(quantum: list[int]) -> bytes:
     bits = 0
     for value in quantum + [0] * (4 - len(quantum)):
@@ -147,3 +170,10 @@ def _padded(data: bytes, at: int, quantum: list[int]) -> bytes:
         raise GoPanic(f"illegal base64 data at input byte {at}")
     return _bytes_of(quantum)
 
+
+
+def parse_bool(text: str) -> bool | None:
+    """strconv.ParseBool; None is its error."""
+    if text in ("1", "t", "T", "TRUE", "true", "True"):
+        return True
+    return False if text in ("0", "f", "F", "FALSE", "false", "False") else None

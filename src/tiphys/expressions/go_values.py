@@ -51,6 +51,7 @@ BOOL = GoType("bool", "bool")
 INT = GoType("int", "int")
 INT64 = GoType("int64", "int64")
 INT32 = GoType("int32", "int32")
+UINT64 = GoType("uint64", "uint64")
 UINT8 = GoType("uint8", "uint8")
 FLOAT64 = GoType("float64", "float64")
 STRING = GoType("string", "string")
@@ -59,6 +60,7 @@ STRINGS = GoType("[]string", "slice", elem=STRING)
 INTS = GoType("[]int", "slice", elem=INT)
 FLOATS = GoType("[]float64", "slice", elem=FLOAT64)
 BYTES = GoType("[]uint8", "slice", elem=UINT8)
+LISTS = GoType("[][]interface {}", "slice", elem=LIST)
 PAIR = GoType("[2]interface {}", "array", elem=ANY)
 PAIRS = GoType("[][2]interface {}", "slice", elem=PAIR)
 MAP = GoType("map[string]interface {}", "map", elem=ANY, key=STRING)
@@ -103,6 +105,13 @@ class Int32(int):
     __slots__ = ()
 
 
+class Uint64(int):
+    """A uint64, such as a part of a version."""
+
+    go_type: ClassVar[GoType] = UINT64
+    __slots__ = ()
+
+
 class Uint8(int):
     """A byte, such as `"abc"[0]`."""
 
@@ -121,6 +130,26 @@ class Strings(list[str]):
     """A []string."""
 
     go_type: ClassVar[GoType] = STRINGS
+    __slots__ = ()
+
+
+class NilList(list[Any]):
+    """A []any that is nil: empty, `null` in JSON."""
+
+    go_type: ClassVar[GoType] = LIST
+    __slots__ = ()
+
+
+class NilStrings(Strings):
+    """A []string that is nil."""
+
+    __slots__ = ()
+
+
+class Lists(list[Any]):
+    """A [][]any, what `sprig.chunk` gives."""
+
+    go_type: ClassVar[GoType] = LISTS
     __slots__ = ()
 
 
@@ -246,6 +275,11 @@ def type_of(value: Any) -> GoType:
     if known is not None:
         return known
     return value.go_type  # type: ignore[no-any-return]
+
+
+def is_nil(value: Any) -> bool:
+    """Whether Go would call the value nil: nil itself, or a nil slice."""
+    return value is None or type(value) is NilList or type(value) is NilStrings
 
 
 def kind_of(value: Any) -> str:

@@ -116,7 +116,7 @@ def _parts(text: str) -> list[str]:
             start = at + 1 if depth == 1 else start
         elif char in "]}":
             depth -= 1
-        if depth <= 1 and not inside and (char == "," and depth == 1 or char == "]" and depth == 0):
+        if depth <= 1 and not inside and ((char == "," and depth == 1) or (char == "]" and depth == 0)):
             if at > start:
                 parts.append(text[start:at])
             start = at + 1

@@ -212,7 +212,7 @@ class _Expression:
     def resolve(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> _Outcome | None:
         if self.source is None:
             raise UnresolvedTag(f"failed to unmarshall JSON expression: {self.problem}")
-        env = environment(scope, self.names)
+        env = environment(scope, None if "$env" in self.names else self.names)
         missing = [name for name in self.needed if not _is_in(env, name)]
         for name in missing:
             if rule.is_strict(name):
@@ -222,6 +222,8 @@ class _Expression:
             return None
         try:
             value = expr.compile(self.source, env).run(env, ambient)
+        except expr.RefusedExpression as error:
+            raise UnresolvedTag(f"failed to evaluate expression: {error.message}") from None
         except ExpressionError as error:
             if lenient or _has_placeholder(scope):
                 return None
@@ -236,11 +238,14 @@ class _Expression:
         if type(value) is str:
             return _Outcome(_bounded(value), quoted=False)
         try:
-            return _Outcome(_bounded(to_json(value)), quoted=True)
+            text = _bounded(to_json(value))
         except GoPanic as panic:
             if lenient:
                 return None
             raise UnresolvedTag(f"failed to marshal evaluated expression: {panic.message}") from None
+        if text.startswith('"'):
+            return _Outcome(loads_exact(text), quoted=False)
+        return _Outcome(text, quoted=True)
 
 
 def _bounded(text: str) -> str:

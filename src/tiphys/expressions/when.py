@@ -13,7 +13,7 @@ from tiphys.errors import ExpressionError
 from tiphys.expressions.go_format import sprint
 from tiphys.expressions.govaluate.evaluate import evaluate as evaluate_stage
 from tiphys.expressions.govaluate.failure import Failure
-from tiphys.expressions.govaluate.lexer import VARIABLE, STRING, Token, check_syntax, tokenize
+from tiphys.expressions.govaluate.lexer import STRING, VARIABLE, Token, check_syntax, tokenize
 from tiphys.expressions.govaluate.planner import plan
 
 MAX_SOURCE: Final = 64 * 1024

@@ -19,6 +19,7 @@ from tiphys.expressions import go_values as go
 from tiphys.expressions.duration import parse as parse_duration
 from tiphys.expressions.expr import operators
 from tiphys.expressions.go_format import sprint, to_json_indent
+from tiphys.expressions.go_numbers import is_number, to_float, to_int
 from tiphys.expressions.go_time import LOCAL, RFC3339, Location, Time, load_location
 from tiphys.expressions.go_values import (
     AnyMap,
@@ -29,7 +30,6 @@ from tiphys.expressions.go_values import (
     Pairs,
     Strings,
     assertion_panic,
-    float_to_int,
     func_type,
     type_of,
     wrap_int,
@@ -183,14 +183,14 @@ def type_name(value: Any) -> str:
 
 
 def absolute(value: Any) -> Any:
-    if operators.is_number(value):
+    if is_number(value):
         return operators.negate(value) if value < 0 else value
     raise GoPanic(f"invalid argument for abs (type {type_of(value).name})")
 
 
 def _rounding(name: str, rounding: Callable[[float], float]) -> Callable[[Any], float]:
     def call(value: Any) -> float:
-        if not operators.is_number(value):
+        if not is_number(value):
             raise GoPanic(f"invalid argument for {name} (type {type_of(value).name})")
         number = float(value)
         if not isinstance(value, float) or math.isinf(number) or math.isnan(number):
@@ -204,34 +204,6 @@ def round_half_away(value: float) -> float:
     """math.Round."""
     whole = math.floor(abs(value))
     return math.copysign(whole + (abs(value) - whole >= 0.5), value)
-
-
-def to_int(value: Any) -> int:
-    """`int(x)`."""
-    if type(value) is int:
-        return value
-    if type(value) is str:
-        number = go_strings.atoi(value)
-        if number is None:
-            raise GoPanic(f"invalid operation: int({value})")
-        return number
-    if isinstance(value, float):
-        return float_to_int(value)
-    if isinstance(value, int) and type(value) is not bool:
-        return int(value)
-    raise GoPanic(f"invalid operation: int({type_of(value).name})")
-
-
-def to_float(value: Any) -> float:
-    """`float(x)`."""
-    if type(value) is str:
-        number = go_strings.parse_float(value)
-        if number is None:
-            raise GoPanic(f"invalid operation: float({value})")
-        return number
-    if operators.is_number(value):
-        return float(value)
-    raise GoPanic(f"invalid operation: float({type_of(value).name})")
 
 
 def _trim(*args: Any) -> str:
@@ -265,7 +237,7 @@ def _repeat(text: Any, count: Any) -> str:
 
 def _join(parts: Any, glue: Any = "") -> str:
     separator = _string(glue)
-    if type(parts) is list or isinstance(parts, Strings):
+    if type(parts) in (list, go.NilList) or isinstance(parts, Strings):
         return separator.join([_string(part) for part in parts])
     name = "%!s(<nil>)" if parts is None else type_of(parts).name
     raise GoPanic(f"invalid argument for join (type {name})")
@@ -277,7 +249,7 @@ def _extreme(name: str, beats: Callable[[Any, Any], bool]) -> Callable[..., Any]
         for arg in args:
             if isinstance(arg, list | bytes):
                 candidate = _extreme_of(arg)
-            elif operators.is_number(arg) or isinstance(arg, Duration):
+            elif is_number(arg) or isinstance(arg, Duration):
                 candidate = arg
             elif len(args) == 1:
                 return arg
@@ -294,7 +266,7 @@ def _extreme(name: str, beats: Callable[[Any, Any], bool]) -> Callable[..., Any]
                 value = _extreme_of(value)
                 if value is None:
                     continue
-            elif not operators.is_number(value):
+            elif not is_number(value):
                 raise GoPanic(f"invalid argument for {name} (type {type_of(value).name})")
             if best is None or beats(best, value):
                 best = value
@@ -308,7 +280,7 @@ def _numbers(name: str, args: Iterable[Any]) -> list[float]:
     for arg in args:
         if isinstance(arg, list | bytes):
             found.extend(_numbers(name, operators.elements(arg)))
-        elif operators.is_number(arg) or isinstance(arg, Duration):
+        elif is_number(arg) or isinstance(arg, Duration):
             found.append(float(arg))
         else:
             raise GoPanic(f"invalid argument for {name} (type {type_of(arg).name})")
@@ -482,7 +454,7 @@ def _uniq(values: Any) -> list[Any]:
 
 
 def _concat(*args: Any) -> list[Any]:
-    return [item for arg in args for item in _list_of(arg, "cannot concat")]
+    return [item for arg in args for item in _list_of(arg, "cannot concat")] or go.NilList()
 
 
 def _flatten(values: Any) -> list[Any]:
@@ -496,12 +468,13 @@ def _flatten(values: Any) -> list[Any]:
 
 
 def _sort(values: Any, order: Any = "asc") -> list[Any]:
-    source = list(values) if type(values) is list or isinstance(values, Strings | go.Ints) else []
+    known = type(values) in (list, go.NilList) or isinstance(values, Strings | go.Ints)
+    source = list(values) if known else go.NilList()
     if type(order) is not str:
         raise GoPanic(f"sort order argument must be a string (got {type_of(order).name})")
     if order not in ("asc", "desc"):
         raise GoPanic(f"invalid order {order}, expected asc or desc")
-    return sort_values(source, source, descending=order == "desc")
+    return sort_values(source, source, descending=order == "desc") if source else source
 
 
 def sort_values(values: list[Any], keys: list[Any], *, descending: bool) -> list[Any]:
@@ -553,7 +526,7 @@ _ALL = (
     *(
         Builtin(name, types=(_LIST_ARGS,))
         for name in (
-            "all none any one filter map find findIndex findLast findLastIndex count sum groupBy sortBy reduce".split()
+            ["all", "none", "any", "one", "filter", "map", "find", "findIndex", "findLast", "findLastIndex", "count", "sum", "groupBy", "sortBy", "reduce"]
         )
     ),
     Builtin(

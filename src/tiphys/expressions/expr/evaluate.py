@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tiphys.expressions import go_values as go
 from tiphys.expressions import regexp
-from tiphys.expressions.ambient import Ambient
+from tiphys.expressions.ambient import Ambient, Refused
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr import operators
 from tiphys.expressions.expr.builtins import BUILTINS, sort_values
@@ -59,7 +59,7 @@ class Frame:
     def spend(self, steps: int) -> None:
         self.steps -= steps
         if self.steps < 0:
-            raise GoPanic("expression takes too many steps")
+            raise Refused("expression takes too many steps")
 
     def weigh(self, value: Any) -> None:
         """Large texts and lists cost steps when they are made or read."""
@@ -159,7 +159,7 @@ class Compiler:
         if operator in ("&&", "and", "||", "or"):
             return _logical(right, location, stops_at=operator in ("||", "or"))
         if operator == "??":
-            return lambda frame, left: right(frame) if left is None else left
+            return lambda frame, left: right(frame) if go.is_nil(left) else left
         if operator == "matches" and isinstance(node.right, n.StringNode):
             pattern = node.right.value
             return _placed(lambda frame, left: _matches(frame, left, pattern), location)
@@ -202,7 +202,7 @@ class Compiler:
 
         def run(frame: Frame) -> Any:
             value = source(frame)
-            if value is None and optional:
+            if optional and go.is_nil(value):
                 raise _ChainEnd
             name = constant if constant is not None else key(frame)
             if type(value) is dict and type(name) is str:

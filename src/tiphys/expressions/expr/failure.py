@@ -15,6 +15,10 @@ class RunFailure(ExpressionError):
     """The expression failed while it ran."""
 
 
+class RefusedExpression(RunFailure):
+    """The expression asks for something that tiphys does not do: the time where none is known, private keys, DNS."""
+
+
 class SyntaxFailure(Exception):
     """A mistake at a place of the source; `bind` makes the text that users see."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, Final
 
 from tiphys.expressions import go_values as go
 from tiphys.expressions.go_format import sprint
 from tiphys.expressions.go_methods import bound_method
+from tiphys.expressions.go_numbers import deep_equal, float_quotient, is_number, power, truncated_remainder
 from tiphys.expressions.go_time import Location, Month, Time, Weekday
 from tiphys.expressions.go_values import (
     AnyMap,
@@ -29,17 +29,8 @@ from tiphys.expressions.go_values import (
 MEMORY_BUDGET: Final = 1_000_000
 
 
-def is_number(value: Any) -> bool:
-    """Whether Go's type switch over number types takes the value (a Duration is not in it)."""
-    return isinstance(value, int | float) and type(value) is not bool and type(value) is not Duration
-
-
 def _mismatch(a: Any, operator: str, b: Any) -> GoPanic:
     return GoPanic(f"invalid operation: {type_of(a).name} {operator} {type_of(b).name}")
-
-
-def is_nil(value: Any) -> bool:
-    return value is None
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -51,6 +42,8 @@ def equal(a: Any, b: Any) -> bool:
         return float(a) == float(b) if isinstance(a, float) or isinstance(b, float) else int(a) == int(b)
     if isinstance(a, list) and isinstance(b, list):
         return _equal_lists(a, b)
+    if go.is_nil(a) and go.is_nil(b):
+        return True
     if isinstance(a, Time) and isinstance(b, Time):
         return a.nanoseconds == b.nanoseconds
     if kind_a is Duration and kind_b is Duration:
@@ -63,21 +56,6 @@ def _equal_lists(a: list[Any], b: list[Any]) -> bool:
     if not comparable or isinstance(a, go.Pair | go.Pairs) or isinstance(b, go.Pair | go.Pairs):
         return deep_equal(a, b)
     return len(a) == len(b) and all(map(equal, a, b))
-
-
-def deep_equal(a: Any, b: Any) -> bool:
-    """reflect.DeepEqual: types must be the same all the way down."""
-    if type_of(a) is not type_of(b):
-        return False
-    if isinstance(a, list):
-        return len(a) == len(b) and all(map(deep_equal, a, b))
-    if isinstance(a, dict):
-        return len(a) == len(b) and all(key in b and deep_equal(value, b[key]) for key, value in a.items())
-    if isinstance(a, AnyMap):
-        return len(a) == len(b) and all(key in b and deep_equal(value, b.get(key)) for key, value in a.items())
-    if isinstance(a, go.Func):
-        return False
-    return bool(a == b)
 
 
 def _compare(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -141,15 +119,6 @@ def divide(a: Any, b: Any) -> float:
     raise _mismatch(a, "/", b)
 
 
-def float_quotient(a: float, b: float) -> float:
-    """IEEE division: by zero gives ±Inf or NaN."""
-    if b != 0:
-        return a / b
-    if a == 0 or math.isnan(a) or math.isnan(b):
-        return math.nan
-    return math.copysign(math.inf, a) * math.copysign(1.0, b)
-
-
 def modulo(a: Any, b: Any) -> int:
     if is_number(a) and is_number(b) and not isinstance(a, float) and not isinstance(b, float):
         if b == 0:
@@ -158,27 +127,8 @@ def modulo(a: Any, b: Any) -> int:
     raise _mismatch(a, "%", b)
 
 
-def truncated_remainder(a: int, b: int) -> int:
-    """Go's `%`: the sign of the dividend."""
-    remainder = abs(a) % abs(b)
-    return -remainder if a < 0 else remainder
-
-
 def exponent(a: Any, b: Any) -> float:
     return power(to_float(a), to_float(b))
-
-
-def power(a: float, b: float) -> float:
-    """math.Pow."""
-    try:
-        result = a**b
-    except ZeroDivisionError:
-        odd = b == math.floor(b) and abs(b) < 2**53 and int(b) % 2 == 1
-        return math.copysign(math.inf, a) if odd else math.inf
-    except OverflowError:
-        odd = abs(b) < 2**53 and b == math.floor(b) and int(b) % 2 == 1
-        return -math.inf if a < 0 and odd else math.inf
-    return math.nan if isinstance(result, complex) else result
 
 
 def negate(value: Any) -> Any:

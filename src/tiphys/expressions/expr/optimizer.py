@@ -12,6 +12,7 @@ from tiphys.expressions import go_values as go
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr import operators
 from tiphys.expressions.expr.failure import SyntaxFailure
+from tiphys.expressions.go_numbers import truncated_remainder
 from tiphys.expressions.go_values import StringSet, wrap_int
 
 _Visit = Callable[[n.Node], n.Node]
@@ -142,7 +143,7 @@ def _fold_binary(node: n.BinaryNode) -> n.Node:
     if node.operator == "%" and isinstance(left, n.IntegerNode) and isinstance(right, n.IntegerNode):
         if right.value == 0:
             raise SyntaxFailure("integer divide by zero", node.location)
-        return _patch(node, n.IntegerNode(operators.truncated_remainder(left.value, right.value)))
+        return _patch(node, n.IntegerNode(truncated_remainder(left.value, right.value)))
     if node.operator == "==":
         for kind in (n.IntegerNode, n.StringNode, n.BoolNode):
             if isinstance(left, kind) and isinstance(right, kind):

@@ -12,7 +12,17 @@ from typing import Final, TypeVar
 from tiphys.expressions.expr import lexer
 from tiphys.expressions.expr.builtins import BUILTINS
 from tiphys.expressions.expr.failure import CompileFailure, Location, SyntaxFailure, bind
-from tiphys.expressions.expr.lexer import BRACKET, BYTES, END, IDENTIFIER, NUMBER, OPERATOR, STRING, Lexer, Token
+from tiphys.expressions.expr.lexer import (
+    BRACKET,
+    BYTES,
+    END,
+    IDENTIFIER,
+    NUMBER,
+    OPERATOR,
+    STRING,
+    Lexer,
+    Token,
+)
 from tiphys.expressions.expr.nodes import (
     ArrayNode,
     BinaryNode,

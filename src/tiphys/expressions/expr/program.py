@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from tiphys.expressions.ambient import NOTHING, Ambient
+from tiphys.expressions.ambient import NOTHING, Ambient, Refused
 from tiphys.expressions.environment import environment
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr.builtins import BUILTIN_NAMES
 from tiphys.expressions.expr.checker import Checker
 from tiphys.expressions.expr.evaluate import Compiler, Frame, Run
-from tiphys.expressions.expr.failure import CompileFailure, RunFailure, SyntaxFailure, bind
+from tiphys.expressions.expr.failure import CompileFailure, RefusedExpression, RunFailure, SyntaxFailure, bind
 from tiphys.expressions.expr.natures import NIL, Nature, of_type
 from tiphys.expressions.expr.optimizer import optimize
 from tiphys.expressions.expr.parser import parse
@@ -45,7 +45,8 @@ class Program:
         try:
             return run(Frame(env, ambient, variables))
         except GoPanic as panic:
-            raise RunFailure(bind(panic.message, panic.location or (0, 0), self.source)) from None
+            kind = RefusedExpression if isinstance(panic, Refused) else RunFailure
+            raise kind(bind(panic.message, panic.location or (0, 0), self.source)) from None
         except RecursionError:
             raise RunFailure("a value is nested too deeply") from None
 
@@ -105,7 +106,7 @@ def _names(tree: n.Node) -> set[str]:
 _NO_NAMES: frozenset[str] = frozenset()
 
 
-def compile(source: str, env: Mapping[str, Any] | None = None) -> Program:  # noqa: A001 - expr-lang's own name
+def compile(source: str, env: Mapping[str, Any] | None = None) -> Program:
     """The program of an expression, from the cache. Names of `env` hide builtins of the same name."""
     overridden = _NO_NAMES if env is None or BUILTIN_NAMES.isdisjoint(env) else BUILTIN_NAMES.intersection(env)
     form = _cached(source, overridden)
@@ -148,7 +149,7 @@ def run_bool(
     try:
         value = compile(source, env).run(env, ambient, env_type)
     except RunFailure as failure:
-        raise RunFailure(f"unable to evaluate expression '{source}': {failure.message}") from None
+        raise type(failure)(f"unable to evaluate expression '{source}': {failure.message}") from None
     if value is True or value is False:
         return bool(value)
     raise RunFailure(f"unable to cast expression result '{_as_string(value)}' to bool")

@@ -7,11 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 from tiphys.expressions import regexp
-from tiphys.expressions.expr.operators import deep_equal, float_quotient, power
 from tiphys.expressions.go_format import sprint
+from tiphys.expressions.go_numbers import deep_equal, float_quotient, power
 from tiphys.expressions.go_values import GoPanic, Int64, float_to_int, wrap_int
 from tiphys.expressions.govaluate.failure import Failure
-from tiphys.expressions.govaluate.planner import ACCESS, BITWISE_NOT, INVERT, LITERAL, NEGATE, NOOP, VALUE, Stage
+from tiphys.expressions.govaluate.planner import (
+    ACCESS,
+    BITWISE_NOT,
+    INVERT,
+    LITERAL,
+    NEGATE,
+    NOOP,
+    VALUE,
+    Stage,
+)
 
 _SHORT_CIRCUIT = Int64(-1)  # what the library puts in place of a branch that it does not evaluate
 _COMPLAINTS = {
