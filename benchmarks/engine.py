@@ -15,8 +15,8 @@ from tiphys.engine.environment import Environment
 from tiphys.messages.decisions import StartPod
 from tiphys.messages.events import Event, PodChanged, RunSubmitted
 from tiphys.messages.outputs import ContainerStatus, PodStatus
-from tiphys.simulate.loading import load
-from tiphys.simulate.simulation import new_run
+from tiphys.simulate.workload import workload_of
+from tiphys.simulate.fresh_run import new_run
 
 SIZES = (100, 1_000, 10_000)
 DONE = PodStatus(
@@ -43,7 +43,7 @@ def main(sizes: list[int]) -> None:
     for name, shape in SHAPES.items():
         before: tuple[int, float] | None = None
         for size in sizes:
-            workflow = load(shape(size), {}).workflow
+            workflow = workload_of(shape(size)).workflow
             runs = 3 if size <= 1_000 else 1
             seconds = median_seconds(lambda: drive(workflow), runs=runs, warm_up=int(size <= 1_000))  # noqa: B023 - called at once
             growth = f"{seconds / before[1]:.1f} for {size // before[0]} times the tasks" if before else ""

@@ -27,7 +27,7 @@ from tiphys.manifest.yaml import load_documents
 from tiphys.simulate.actions import action_from_record
 from tiphys.simulate.matrix import Matrix, matrix
 from tiphys.simulate.outcomes import Outcome
-from tiphys.simulate.recording import TIME_ZERO
+from tiphys.simulate.fresh_run import TIME_ZERO
 from tiphys.simulate.simulated_run import SimulatedNode, SimulatedRun
 from tiphys.simulate.simulation import simulate
 

@@ -14,8 +14,8 @@ from tiphys.engine.run import Node
 from tiphys.manifest.decoding import decode
 from tiphys.simulate.driver import Simulation
 from tiphys.simulate.outcomes import Outcome, Subject, ending
-from tiphys.simulate.recording import TIME_ZERO, outputs_record
-from tiphys.simulate.simulation import ARTIFACT_REPOSITORY, new_run
+from tiphys.simulate.fresh_run import ARTIFACT_REPOSITORY, TIME_ZERO, new_run
+from tiphys.simulate.recording import outputs_record
 
 CASES = sorted((Path(__file__).parent / "cluster").glob("*.json"))
 

@@ -120,7 +120,7 @@ class Simulation:
         self.rounds += 1
         phase = self.run.phase
         decisions = self.machine.step(self.now, events)
-        self._wakes = [each.time for each in decisions if isinstance(each, WakeAt)] or self._wakes
+        self._wakes = [each.time for each in decisions if isinstance(each, WakeAt)]
         changed = bool(self.machine.changed_nodes()) or self.run.phase != phase
         return changed, self._carry_out(decisions)
 

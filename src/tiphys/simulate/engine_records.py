@@ -11,10 +11,11 @@ from tiphys.errors import ManifestError
 from tiphys.manifest.decoding import decode
 from tiphys.manifest.yaml import load_documents
 from tiphys.simulate.actions import action_from_record
+from tiphys.simulate.agent_pod import agent_pod_name, agent_pod_record
 from tiphys.simulate.driver import ActionLog, Ending, Limits, Simulation
+from tiphys.simulate.fresh_run import ARTIFACT_REPOSITORY, TIME_ZERO, new_run
 from tiphys.simulate.outcomes import Rules, rule_from_record
-from tiphys.simulate.recording import TIME_ZERO, pod_record, run_record, seconds
-from tiphys.simulate.simulation import ARTIFACT_REPOSITORY, new_run
+from tiphys.simulate.recording import pod_record, run_record, seconds
 
 UID: Final = "11111111-2222-3333-4444-555555555555"
 ROUNDS: Final = 300
@@ -55,11 +56,16 @@ def _decoded(text: str) -> dict[str, Any]:
 
 
 def _expected(simulation: Simulation, ending: Ending, environment: Environment) -> dict[str, Any]:
+    simulation.machine.update_progress()
     record = run_record(simulation.run, simulation.now, simulation.rounds)
     record["outcome"] = str(ending)
     started = simulation.pods.started
     record["podOrder"] = [pod.start.node_name for pod in started]
     record["pods"] = {pod.start.node_name: pod_record(pod.start) for pod in started}
+    if simulation.agent.started:
+        name = f"agent:{agent_pod_name(simulation.run)}"
+        record["podOrder"].append(name)
+        record["pods"][name] = agent_pod_record(simulation.run)
     record["actions"] = [_action_record(entry) for entry in simulation.log]
     record["snapshots"] = [run_record(left.run, left.time, left.rounds) for left in simulation.left]
     record["caches"] = dict(_caches(environment))

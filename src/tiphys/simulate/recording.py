@@ -14,9 +14,7 @@ from typing import Any, Final
 from tiphys.engine.run import Node, Run
 from tiphys.messages.decisions import StartPod
 from tiphys.messages.outputs import Outputs
-
-TIME_ZERO: Final = datetime(2000, 1, 1, 0, 1, tzinfo=UTC).timestamp()
-"""When every case begins."""
+from tiphys.simulate.fresh_run import TIME_ZERO
 
 
 def seconds(time: float | None) -> int | None:

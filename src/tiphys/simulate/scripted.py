@@ -8,7 +8,6 @@ else can happen; one that is not mentioned keeps the run waiting.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +16,7 @@ from tiphys.engine.paths import node_paths
 from tiphys.engine.run import Node, Run
 from tiphys.engine.selectors import Part, Selector, parse, parse_path, resolve, unknown
 from tiphys.errors import BadInput
+from tiphys.loading.arguments import as_argo_text
 from tiphys.messages.events import Event, NodeSet, RunResumed, RunStopped
 from tiphys.messages.phases import NodePhase, NodeType
 from tiphys.simulate.outcomes import Outcome, Subject, ending
@@ -41,16 +41,7 @@ _KEYS: Final = {
 Encode = Callable[[object], str]
 
 
-def plain_text(value: object) -> str:
-    """A value as Argo would find it in an output file: text as it is, everything else as JSON.
-
-    >>> plain_text([1, 2])
-    '[1, 2]'
-    """
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def outcome_of(spoken: Spoken, encode: Encode = plain_text) -> Outcome:
+def outcome_of(spoken: Spoken, encode: Encode = as_argo_text) -> Outcome:
     """The outcome that a user's words mean."""
     if isinstance(spoken, Outcome):
         return spoken
@@ -69,7 +60,7 @@ def outcome_of(spoken: Spoken, encode: Encode = plain_text) -> Outcome:
         message=given.get("message", ""),
         reason=given.get("reason", ""),
         error_in=given.get("error_in", "wait"),
-        result=None if result is None else plain_text(result),
+        result=None if result is None else as_argo_text(result),
         parameters={
             name: None if value is None else encode(value)
             for name, value in (given.get("outputs") or {}).items()
@@ -148,7 +139,7 @@ def _suspended(run: Run) -> Iterator[Node]:
 
 
 def spoken_script(
-    outcomes: Mapping[str, Spoken], tasks: Mapping[str, str], encode: Encode = plain_text
+    outcomes: Mapping[str, Spoken], tasks: Mapping[str, str], encode: Encode = as_argo_text
 ) -> SpokenScript:
     """The script for these outcomes; `tasks` are the paths of task names, each with its template."""
     entries = []

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 from tiphys.engine.paths import is_attempt, node_paths
 from tiphys.engine.run import Node, Run
 from tiphys.engine.selectors import find
-from tiphys.report.summary import Summary, format_table, summarise
 from tiphys.errors import BadInput
 from tiphys.messages.phases import NodeType
+from tiphys.report.summary import Summary, format_table, summarise
 
 _UNSHOWN = frozenset({NodeType.STEP_GROUP, NodeType.CONTAINER})
 

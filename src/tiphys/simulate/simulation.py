@@ -14,11 +14,11 @@ from tiphys.engine.machine import Machine
 from tiphys.engine.run import Run
 from tiphys.simulate.actions import Action
 from tiphys.simulate.driver import Ending, Limits, Simulation
-from tiphys.simulate.loading import Loaded, load
-from tiphys.simulate.recording import TIME_ZERO
+from tiphys.simulate.fresh_run import ARTIFACT_REPOSITORY, TIME_ZERO, new_run
 from tiphys.simulate.scripted import Spoken, spoken_script
 from tiphys.simulate.simulated_run import SimulatedRun
 from tiphys.simulate.task_paths import TaskPath, task_paths
+from tiphys.simulate.workload import Workload, workload_of
 
 UID: Final = "00000000-0000-4000-8000-000000000000"
 """Simulated runs are all alike: names and ids come out the same every time."""
@@ -46,7 +46,7 @@ def simulate(
 class Rehearsal:
     """A workflow ready to be simulated, again and again with other outcomes."""
 
-    loaded: Loaded
+    workload: Workload
 
     @classmethod
     def of(
@@ -56,7 +56,7 @@ class Rehearsal:
         resources: Sequence[Mapping[str, Any]] = (),
     ) -> Rehearsal:
         """Load the pipeline, compiling it if need be."""
-        return cls(load(pipeline, arguments or {}, resources))
+        return cls(workload_of(pipeline, arguments, resources))
 
     def tasks(self) -> list[TaskPath]:
         """All tasks of the workflow."""
@@ -66,7 +66,7 @@ class Rehearsal:
         """Simulate once."""
         environment = self._environment()
         tasks = {task.path: task.template for task in self.tasks()} if outcomes else {}
-        script = spoken_script(outcomes, tasks, self.loaded.encode)
+        script = spoken_script(outcomes, tasks, self.workload.encode)
         simulation = Simulation(
             machine=Machine(self._new_run(), environment),
             environment=environment,
@@ -81,38 +81,10 @@ class Rehearsal:
         return SimulatedRun(simulation.run, TIME_ZERO, stuck)
 
     def _new_run(self) -> Run:
-        return new_run(self.loaded.workflow, UID)
+        return new_run(self.workload.workflow, UID)
 
     def _environment(self) -> Environment:
         environment = Environment(artifact_repository=ARTIFACT_REPOSITORY)
-        for manifest in self.loaded.resources:
+        for manifest in self.workload.resources:
             environment.add(dict(manifest))
         return environment
-
-
-ARTIFACT_REPOSITORY: Final = {
-    "s3": {
-        "endpoint": "my-endpoint",
-        "bucket": "my-bucket",
-        "keyFormat": "{{workflow.name}}/{{pod.name}}",
-    }
-}
-"""Where simulated artifacts would lie."""
-
-
-def new_run(workflow: Mapping[str, Any], uid: str, created_at: float = TIME_ZERO) -> Run:
-    """The state of a run that has just been submitted.
-
-    A `generateName` gives its prefix as the name.
-    """
-    metadata = workflow.get("metadata") or {}
-    name = str(metadata.get("name") or str(metadata.get("generateName") or "workflow").removesuffix("-"))
-    return Run(
-        name=name,
-        namespace=str(metadata.get("namespace") or "default"),
-        uid=uid,
-        created_at=created_at,
-        manifest=dict(workflow),
-        labels=dict(metadata.get("labels") or {}),
-        annotations=dict(metadata.get("annotations") or {}),
-    )

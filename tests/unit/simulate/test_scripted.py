@@ -11,7 +11,13 @@ from tiphys.messages.phases import NodePhase, NodeType
 from tiphys.simulate.outcomes import Outcome, Subject
 from tiphys.simulate.scripted import outcome_of, spoken_script
 
-TASKS = {"prepare": "gen", "loop": "body", "loop/train": "train-model", "loop/check": "check", "check": "check"}
+TASKS = {
+    "prepare": "gen",
+    "loop": "body",
+    "loop/train": "train-model",
+    "loop/check": "check",
+    "check": "check",
+}
 
 
 def pod(name: str, display: str, boundary: str = "wf", template: str = "pod") -> Subject:

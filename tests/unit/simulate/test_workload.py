@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tiphys.errors import BadInput
-from tiphys.simulate.loading import load
+from tiphys.simulate.workload import workload_of
 
 TEMPLATE: dict[str, Any] = {"name": "main", "container": {"image": "busybox", "command": ["true"]}}
 SPEC: dict[str, Any] = {
@@ -28,12 +28,12 @@ spec: {entrypoint: main, templates: [{name: main, container: {image: busybox, co
 
 
 def test_a_manifest_is_taken_as_it_is() -> None:
-    assert load(WORKFLOW, {}).workflow["spec"]["entrypoint"] == "main"
+    assert workload_of(WORKFLOW).workflow["spec"]["entrypoint"] == "main"
 
 
 def test_arguments_are_laid_over() -> None:
-    parameters = load(WORKFLOW, {"q": [1], "r": "new"}).workflow["spec"]["arguments"]["parameters"]
-    assert {each["name"]: each["value"] for each in parameters} == {"p": "1", "q": "[1]", "r": "new"}
+    parameters = workload_of(WORKFLOW, {"q": [1], "p": "new"}).workflow["spec"]["arguments"]["parameters"]
+    assert {each["name"]: each["value"] for each in parameters} == {"p": "new", "q": "[1]"}
     assert SPEC["arguments"]["parameters"][1]["value"] == "2"
 
 
@@ -41,7 +41,7 @@ def test_text_and_files_may_hold_several_documents(tmp_path: Path) -> None:
     path = tmp_path / "wf.yaml"
     path.write_text(TEXT)
     for source in (TEXT, path, str(path)):
-        loaded = load(source, {})
+        loaded = workload_of(source)
         assert loaded.workflow["metadata"]["name"] == "wf"
         assert [each["metadata"]["name"] for each in loaded.resources] == ["settings"]
 
@@ -52,13 +52,13 @@ def test_a_cron_workflow_stands_for_the_workflow_it_makes() -> None:
         "metadata": {"name": "nightly"},
         "spec": {"schedules": ["0 0 * * *"], "workflowSpec": SPEC},
     }
-    loaded = load(cron, {})
+    loaded = workload_of(cron)
     assert (loaded.workflow["kind"], loaded.workflow["metadata"]["name"]) == ("Workflow", "nightly")
     assert loaded.workflow["spec"]["templates"][0]["name"] == "main"
 
 
 def test_a_workflow_template_is_referred_to() -> None:
-    loaded = load({"kind": "WorkflowTemplate", "metadata": {"name": "wt"}, "spec": SPEC}, {"p": "9"})
+    loaded = workload_of({"kind": "WorkflowTemplate", "metadata": {"name": "wt"}, "spec": SPEC}, {"p": "9"})
     assert loaded.workflow["spec"]["workflowTemplateRef"] == {"name": "wt"}
     assert [each["kind"] for each in loaded.resources] == ["WorkflowTemplate"]
 
@@ -66,4 +66,4 @@ def test_a_workflow_template_is_referred_to() -> None:
 @pytest.mark.parametrize("thing", [42, {"kind": "Pod"}, "no-such-file.yaml", []])
 def test_what_is_no_workflow_is_refused(thing: object) -> None:
     with pytest.raises(BadInput):
-        load(thing, {})
+        workload_of(thing)

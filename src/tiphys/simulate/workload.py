@@ -1,0 +1,72 @@
+"""What is simulated: a Workflow as Argo's controller reads it, and the manifests beside it.
+
+A WorkflowTemplate, ClusterWorkflowTemplate or CronWorkflow stands for the Workflow that it makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tiphys.compiler import transport
+from tiphys.loading.arguments import as_argo_text
+from tiphys.loading.compilation import compile
+from tiphys.loading.loaded import Loaded, Manifest, name_of
+from tiphys.manifest.decoding import decode
+
+_TEMPLATES: Final = ("WorkflowTemplate", "ClusterWorkflowTemplate")
+_DECODED: Final = ("Workflow", *_TEMPLATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A workflow with its arguments, the manifests beside it, and how values are written in it.
+
+    `encode` turns a value into the text of an output parameter; `loaded` is what the user gave.
+    """
+
+    workflow: Manifest
+    resources: tuple[Manifest, ...]
+    encode: Callable[[object], str]
+    loaded: Loaded
+
+
+def workload_of(
+    pipeline: object, arguments: Mapping[str, Any] | None = None, resources: Sequence[Mapping[str, Any]] = ()
+) -> Workload:
+    """The workflow that `pipeline` means, compiled if need be, with these arguments."""
+    compiled = compile(pipeline, arguments or {})
+    first, *rest = compiled.documents
+    beside = [first, *rest] if first.get("kind") in _TEMPLATES else rest
+    encode = as_argo_text if compiled.loaded.ir is None else transport.encode
+    known = tuple(_decoded(dict(each)) for each in (*beside, *resources))
+    return Workload(_decoded(as_workflow(first)), known, encode, compiled.loaded)
+
+
+def as_workflow(manifest: Manifest) -> Manifest:
+    """The Workflow that a manifest is, or makes."""
+    spec = manifest.get("spec") or {}
+    head = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
+    made = {**(spec.get("workflowMetadata") or {}), "name": name_of(manifest)}
+    match manifest.get("kind"):
+        case "CronWorkflow":
+            return {**head, "metadata": made, "spec": spec.get("workflowSpec") or {}}
+        case "WorkflowTemplate" | "ClusterWorkflowTemplate" as kind:
+            reference: Manifest = {"name": name_of(manifest)}
+            if kind == "ClusterWorkflowTemplate":
+                reference["clusterScope"] = True
+            own: Manifest = {"workflowTemplateRef": reference}
+            if spec.get("arguments"):
+                own["arguments"] = spec["arguments"]
+            return {**head, "metadata": made, "spec": own}
+        case _:
+            return manifest
+
+
+def _decoded(manifest: Manifest) -> Manifest:
+    kind = manifest.get("kind")
+    if kind not in _DECODED:
+        return manifest
+    decoded: Manifest = decode(manifest, f"v1alpha1.{kind}")
+    return decoded
