@@ -113,6 +113,11 @@ def read_ending(attempt: Attempt) -> Ending | None:
     return Ending(status, record.get("artifacts") or {})
 
 
+def was_handed_over(attempt: Attempt) -> bool:
+    """Whether the attempt was started: its lock was made, whoever holds it now."""
+    return (attempt.directory / files.LOCK).exists()
+
+
 def is_alive(attempt: Attempt) -> bool:
     """Whether any process of the attempt lives."""
     return files.is_alive(attempt.directory)

@@ -10,7 +10,7 @@ import os
 import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tiphys.artifacts.keys import mapped, normal_key
 from tiphys.errors import ArtifactError, ExecutorError, Unsupported
@@ -19,6 +19,15 @@ from tiphys.executors.pod_environment import expanded, field_value, resource_val
 from tiphys.executors.port import Attempt, Surroundings
 
 Json = Any
+
+
+_ARGOS: Final = frozenset({"var-run-argo", "argo-staging", "input-artifacts", "tmp-dir-argo", "argo-env-config"})
+"""Volumes by which Argo moves files into a pod; here files are put in their places."""
+
+
+def real_mounts(container: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    """The volume mounts of a container that are not Argo's own."""
+    return [each for each in container.get("volumeMounts") or [] if each.get("name") not in _ARGOS]
 
 
 class Volumes:
@@ -33,7 +42,7 @@ class Volumes:
     def mounts(self, container: Mapping[str, Json], environ: Mapping[str, str]) -> list[Mount]:
         """The volume mounts of a container."""
         found = []
-        for mount in container.get("volumeMounts") or []:
+        for mount in real_mounts(container):
             name, path = str(mount.get("name", "")), posixpath.normpath(str(mount.get("mountPath", "")))
             if not path.startswith("/"):
                 raise ExecutorError(f"mount path {path!r} of volume {name} is not absolute")

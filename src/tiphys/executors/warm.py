@@ -24,16 +24,17 @@ from tiphys.executors.pod.job import Job
 from tiphys.executors.port import Attempt, Hub, Report, Surroundings
 from tiphys.executors.process import offered_sandbox
 from tiphys.executors.spawner import Spawner
+from tiphys.executors.volumes import real_mounts
 from tiphys.messages.component import Component, hand_out, parse
+from tiphys.messages.decisions import StartPod
 
 Json = Any
 
 _INPUT: Final = "--executor_input"
 
 
-def component_of(attempt: Attempt) -> Component | None:
+def component_of(start: StartPod) -> Component | None:
     """The lightweight Python component that a pod runs, if it does."""
-    start = attempt.start
     metadata = start.template.get("metadata") or {}
     component = parse(start.annotations) or parse(metadata.get("annotations") or {})
     return component if component is not None and component.kind == "python" else None
@@ -63,7 +64,7 @@ class WarmExecutor:
 
     def start(self, attempt: Attempt) -> None:
         """Start an attempt, now or when its environment is ready."""
-        component = component_of(attempt)
+        component = component_of(attempt.start)
         if component is None:
             raise ExecutorError(f"pod {attempt.start.pod_name} holds no lightweight Python component")
         job = self.job(attempt, component)
@@ -94,7 +95,7 @@ class WarmExecutor:
         """The job of an attempt, its paths moved into the attempt's folder."""
         main = next(each for each in attempt.start.containers if each.get("name") in attempt.start.main)
         sandbox = ""
-        if any(each.get("volumeMounts") for each in attempt.start.containers):
+        if any(real_mounts(each) for each in attempt.start.containers):
             sandbox = self.sandbox()
         command = [str(word) for word in main.get("command") or []]
         arguments = [str(word) for word in main.get("args") or []]

@@ -22,6 +22,7 @@ MIGRATIONS: Final = (
         finished_at REAL,
         progress TEXT NOT NULL,
         state BLOB NOT NULL,
+        spec BLOB NOT NULL,
         manifest BLOB NOT NULL,
         options BLOB NOT NULL,
         deleted INTEGER NOT NULL DEFAULT 0

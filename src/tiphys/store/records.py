@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run. `manifest` and `options` never change; `state` is the run without its nodes."""
+    """A run. `manifest` and `options` never change; nodes have rows of their own.
+
+    `state` changes with every step, `spec` (what the machine made of the manifest) hardly ever.
+    """
 
     name: str
     namespace: str
@@ -21,6 +24,7 @@ class RunRow:
     manifest: bytes
     options: bytes = b"{}"
     state: bytes = b"{}"
+    spec: bytes = b""
     phase: str = ""
     message: str = ""
     started_at: float | None = None
@@ -30,7 +34,7 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """What changes of a run."""
+    """What changes of a run; `spec` is None when it is as it was."""
 
     state: bytes
     phase: str
@@ -38,6 +42,7 @@ class RunState:
     started_at: float | None = None
     finished_at: float | None = None
     progress: str = ""
+    spec: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

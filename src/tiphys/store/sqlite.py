@@ -115,7 +115,7 @@ class SqliteStore:
         """The run of that name, or the newest."""
         where, values = ("name = ?", (name,)) if name != LATEST else ("TRUE", ())
         found = self._read(
-            f"SELECT {_RUN_COLUMNS}, manifest, options, state FROM runs"  # noqa: S608 (constants)
+            f"SELECT {_RUN_COLUMNS}, manifest, options, state, spec FROM runs"  # noqa: S608 (constants)
             f" WHERE NOT deleted AND {where} ORDER BY id DESC LIMIT 1",
             values,
         )
@@ -138,11 +138,12 @@ class SqliteStore:
             values += [len(which.prefix), which.prefix]
         for key, value in which.labels.items():
             conditions.append(
-                "EXISTS (SELECT 1 FROM json_each(CAST(state AS TEXT), '$.labels') WHERE key = ? AND value = ?)"
+                "EXISTS (SELECT 1 FROM json_each(CAST(state AS TEXT), '$.labels')"
+                " WHERE key = ? AND value = ?)"
             )
             values += [key, value]
         found = self._read(
-            f"SELECT {_RUN_COLUMNS}, x'', x'', x'' FROM runs WHERE {' AND '.join(conditions)}"  # noqa: S608
+            f"SELECT {_RUN_COLUMNS}, x'', x'', x'', x'' FROM runs WHERE {' AND '.join(conditions)}"  # noqa: S608
             " ORDER BY id DESC LIMIT ? OFFSET ?",
             (*values, which.limit or -1, which.offset),
         )
@@ -322,7 +323,7 @@ def _as_store_errors() -> Iterator[None]:
 
 def _run_row(row: tuple[Any, ...]) -> RunRow:
     name, namespace, uid, created, phase, message, started, finished, progress, *large = row
-    manifest, options, state = large
+    manifest, options, state, spec = large
     return RunRow(
         name=name,
         namespace=namespace,
@@ -331,6 +332,7 @@ def _run_row(row: tuple[Any, ...]) -> RunRow:
         manifest=manifest,
         options=options,
         state=state,
+        spec=spec,
         phase=phase,
         message=message,
         started_at=started,

@@ -23,7 +23,7 @@ def insert_run(connection: sqlite3.Connection, run: RunRow) -> None:
     try:
         connection.execute(
             "INSERT INTO runs (name, namespace, uid, created_at, phase, message, started_at, finished_at,"
-            " progress, state, manifest, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " progress, state, spec, manifest, options) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 run.name,
                 run.namespace,
@@ -35,6 +35,7 @@ def insert_run(connection: sqlite3.Connection, run: RunRow) -> None:
                 run.finished_at,
                 run.progress,
                 run.state,
+                run.spec,
                 run.manifest,
                 run.options,
             ),
@@ -62,6 +63,8 @@ def write(connection: sqlite3.Connection, run: int, commit: Commit) -> None:
                 run,
             ),
         )
+        if state.spec is not None:
+            connection.execute("UPDATE runs SET spec = ? WHERE id = ?", (state.spec, run))
     if commit.events:
         connection.executemany(
             "INSERT INTO events (run, sequence, time, data) VALUES (?, ?, ?, ?)",

@@ -1,0 +1,85 @@
+"""Which executor runs a pod: warm for lightweight Python components, else process.
+
+Executors are made when the first pod needs them. What no executor on this machine can run is refused
+with the reason, as an Error of its node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tiphys.errors import Unsupported
+from tiphys.executors.environments import Environments
+from tiphys.executors.port import Attempt, Executor, Hub, Surroundings
+from tiphys.executors.process import ProcessExecutor, offered_sandbox
+from tiphys.executors.warm import WarmExecutor, component_of
+from tiphys.messages.decisions import StartPod
+
+_NOT_HERE: Final = ("resource", "data", "plugin")
+
+
+class Refusal:
+    """The executor of what cannot be run here."""
+
+    name = "none"
+
+    def __init__(self, why: str, remedy: str) -> None:
+        self.why, self.remedy = why, remedy
+
+    def start(self, attempt: Attempt) -> None:
+        """Refuse."""
+        raise Unsupported(self.why, remedy=self.remedy)
+
+    def stop(self, attempt: Attempt, grace: float) -> None:
+        """Nothing runs."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass(slots=True)
+class Choice:
+    """The executors of a run, and the rule by which a pod gets one."""
+
+    hub: Hub
+    surroundings: Surroundings
+    environments: Environments
+    log: Path
+    wanted: str
+    notice: Callable[[str], None]
+    _made: dict[str, Executor] = field(default_factory=dict)
+
+    def __call__(self, start: StartPod) -> Executor:
+        """The executor of a pod."""
+        kind = next((kind for kind in _NOT_HERE if start.template.get(kind) is not None), "")
+        if kind:
+            why = f"{kind} templates cannot be run on this machine yet"
+            return Refusal(why, "run the workflow on Argo, or simulate it with `tiphys simulate`")
+        if self.wanted == "container":
+            return Refusal("the container executor is not there yet", "use --executor process")
+        if self.wanted in ("auto", "warm") and component_of(start) is not None:
+            return self._executor("warm")
+        return self._executor("process")
+
+    def close(self) -> None:
+        """Let all executors go."""
+        for executor in self._made.values():
+            executor.close()
+
+    def _executor(self, name: str) -> Executor:
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def _make(self, name: str) -> Executor:
+        if name == "warm":
+            return WarmExecutor(self.hub, self.surroundings, self.log, self.environments)
+        if not offered_sandbox():
+            self.notice(
+                "this machine offers no sandbox: the paths that containers declare are replaced in their "
+                "commands; allow user namespaces or install bubblewrap"
+            )
+        return ProcessExecutor(self.hub, self.surroundings, self.log)
