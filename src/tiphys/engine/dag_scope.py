@@ -23,17 +23,21 @@ from tiphys.errors import NodeError
 from tiphys.messages.outputs import Json
 from tiphys.messages.phases import NodePhase, NodeType
 
-_REFERENCE: Final = re.compile(rb"tasks(?:\??\.([A-Za-z0-9_][-A-Za-z0-9_]*)|\??\.?\[\\?['\"]([^'\"\\]+)\\?['\"]\])?")
+_REFERENCE: Final = re.compile(
+    rb"(tasks|steps)(?:\??\.([A-Za-z0-9_][-A-Za-z0-9_]*)|\??\.?\[\\?['\"]([^'\"\\]+)\\?['\"]\])?"
+)
 
 
 def names_used(tree: Json, prefix: bytes = b"tasks") -> frozenset[str] | None:
-    """The tasks that texts in the tree may refer to; None if that cannot be told."""
+    """The tasks (or steps) that texts in the tree may refer to; None if that cannot be told."""
     text = msgspec.json.encode(tree)
     if prefix not in text:
         return frozenset()
     names = set()
     for found in _REFERENCE.finditer(text):
-        name = found[1] or found[2]
+        if found[1] != prefix:
+            continue
+        name = found[2] or found[3]
         if name is None:
             return None
         names.add(name.decode())

@@ -61,7 +61,7 @@ def stop_pod(op: Operation, node: Node) -> None:
 
 def control_pod(op: Operation, node: Node) -> None:
     """End a pod that must not go on: the run was stopped, or its time is over (applyExecutionControl)."""
-    if not node.pod_exists or node.is_fulfilled:
+    if not node.pod_exists or node.is_fulfilled or node.phase.is_failure:
         return
     if op.shutdown and not op.should_execute(node.on_exit):
         stop_pod(op, node)

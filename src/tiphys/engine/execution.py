@@ -55,7 +55,7 @@ def execute_template(
         if op.depth >= MAX_DEPTH:
             made = op.error_node(node, node_name, reference, base, options, MAX_DEPTH_EXCEEDED)
             return made, MAX_DEPTH_EXCEEDED
-        if node is not None and node.phase.is_fulfilled and node.id not in op.unnamed:
+        if node is not None and node.is_done and node.id not in op.unnamed:
             op.release_locks(node)
             return node, None
         try:
@@ -101,7 +101,7 @@ def _execute(op: Operation, node: Node | None, call: Call, arguments: Mapping[st
     error = _set_display_name(op, node, template)
     if error is not None:
         return _error_node(op, node, call, error), error
-    if node is not None and node.phase.is_fulfilled:
+    if node is not None and node.is_done:
         op.release_locks(node)
         return node, None
     error = deadlines.check_timeouts(op, template, node)
@@ -121,7 +121,7 @@ def _execute(op: Operation, node: Node | None, call: Call, arguments: Mapping[st
         node, error = _remember(op, node, call)
         if error is not None:
             return node, error
-    if node is not None and node.phase.is_fulfilled:
+    if node is not None and node.is_done:
         op.release_locks(node)
         return node, None
     strategy = op.retry_strategy(template)
@@ -221,7 +221,7 @@ def _run(op: Operation, call: Call) -> Answer:
     current = op.nodes.named(call.node_name)
     if current is not None and current.is_fulfilled:
         op.release_locks(current)
-        if current.phase.is_fulfilled:
+        if current.is_done:
             op.prepared.pop(current.id, None)
             op.frames.pop(current.id, None)
     return node, failure
@@ -252,7 +252,7 @@ def _run_retried(
         op.prepared.pop(parent.id, None)
         return parent, None
     number, attempt = len(tried), None
-    if last is not None and not last.phase.is_fulfilled:
+    if last is not None and not last.is_done:
         number, attempt = len(tried) - 1, last
     name = attempt.name if attempt is not None else f"{parent.name}({number})"
     if attempt is None:
@@ -306,13 +306,13 @@ def _after_attempt(
     """Swap the attempt for its Retry node; an attempt that ended at once may be followed by another."""
     if node is None:
         raise Panic(f"no node of an attempt of {parent.name}")
-    if not parent.phase.is_fulfilled and node.phase.is_fulfilled:
+    if not parent.is_done and node.is_done:
         _, error = execute_template(
             op, parent.name, call.reference, call.is_task, call.base, arguments, call.options
         )
         if error is not None:
             return op.mark_error(node, error), error
-    if not node.phase.is_fulfilled and node.daemoned:
+    if not node.is_done and node.daemoned:
         op.mark_phase(parent, node.phase)
         op.nodes.set_daemoned(parent, True)
     return parent, None

@@ -15,6 +15,7 @@ from tiphys.engine.scope import Scope
 from tiphys.engine.templates import TemplateBase
 from tiphys.errors import ExpressionError, NodeError
 from tiphys.expressions import expr, tags
+from tiphys.expressions.environment import environment
 from tiphys.messages.outputs import Json, Outputs
 
 Hook = Mapping[str, Json]
@@ -93,7 +94,9 @@ def run_exit_hook(
         return False, None, None
     if hook.get("expression"):
         try:
-            holds = expr.evaluate_bool(str(hook["expression"]), scope.parameters(op.variables.values))
+            holds = expr.evaluate_bool(
+                str(hook["expression"]), environment(scope.parameters(op.variables.values))
+            )
         except ExpressionError as failure:
             return True, None, as_node_error(failure)
         if not holds:
@@ -144,7 +147,7 @@ def _holds(hook: Hook, node_name: str, scope: Mapping[str, Json]) -> tuple[bool,
     if not hook.get("expression"):
         return False, NodeError(f"Expression required for hook {node_name}")
     try:
-        return expr.evaluate_bool(str(hook["expression"]), scope), None
+        return expr.evaluate_bool(str(hook["expression"]), environment(scope)), None
     except ExpressionError as failure:
         return False, as_node_error(failure)
 

@@ -49,6 +49,7 @@ from tiphys.messages.events import (
     TaskReported,
 )
 from tiphys.messages.phases import NodePhase, NodeType, WorkflowPhase
+from tiphys.validation.answers import validate_workflow
 
 KINDS: Final[dict[str, Execute]] = {
     "container": pod.execute,
@@ -71,14 +72,23 @@ _RECENT: Final = 10.0
 Validate = Callable[[Run, Environment], str | None]
 
 
+def complaint(run: Run, environment: Environment) -> str | None:
+    """What Argo's validation has to say against the workflow."""
+    resources = [
+        *environment.workflow_templates.values(),
+        *environment.cluster_workflow_templates.values(),
+    ]
+    return validate_workflow(run.manifest, resources)
+
+
 class Machine:
-    """Drives one run. `validate` is Argo's validation: its complaint about a run, or None.
+    """Drives one run. `validate` says what is wrong with it before it starts, or None.
 
     Everything but the `Run` and the `Environment` can be built from these two again: a machine made of a
     run that is under way goes on where the other one was.
     """
 
-    def __init__(self, run: Run, environment: Environment, validate: Validate | None = None) -> None:
+    def __init__(self, run: Run, environment: Environment, validate: Validate = complaint) -> None:
         self.run = run
         self.environment = environment
         self._validate = validate
@@ -227,7 +237,7 @@ class Machine:
         while op.timers and op.timers[0][0] <= now:
             _, node_id = heapq.heappop(op.timers)
             node = op.nodes.nodes.get(node_id)
-            if node is not None and not node.phase.is_fulfilled:
+            if node is not None and not node.is_done:
                 op.look_again(node)
 
     def _operate(self) -> None:
@@ -274,9 +284,9 @@ class Machine:
             except NodeError as error:
                 workflow_phase.mark(op, WorkflowPhase.ERROR, error.message)
                 return False
-            complaint = self._validate(run, self.environment) if self._validate is not None else None
-            if complaint:
-                workflow_phase.mark(op, WorkflowPhase.FAILED, f"invalid spec: {complaint}")
+            wrong = self._validate(run, self.environment)
+            if wrong is not None:
+                workflow_phase.mark(op, WorkflowPhase.FAILED, f"invalid spec: {wrong}")
                 return False
         stale = op.variables.stale
         try:
@@ -410,7 +420,7 @@ class Machine:
         op = self._op
         for node_id in list(self._missing):
             node = op.nodes.nodes.get(node_id)
-            if node is None or node.phase.is_fulfilled or node.pod_exists or node.type is not NodeType.POD:
+            if node is None or node.is_done or node.pod_exists or node.type is not NodeType.POD:
                 del self._missing[node_id]
             elif node.phase is NodePhase.PENDING:
                 op.mark(node)

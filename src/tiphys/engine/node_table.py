@@ -41,7 +41,11 @@ class Tally:
 
 
 class NodeTable:
-    """All nodes of a run by id; `open` are those not fulfilled, `daemons` those that are daemoned."""
+    """All nodes of a run by id.
+
+    `open` are those not fulfilled, `daemons` those that are daemoned, `unsynced` those that an executor has
+    still to report of.
+    """
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -49,6 +53,7 @@ class NodeTable:
         self.changed: set[str] = set()
         self.open: dict[str, None] = {}
         self.daemons: dict[str, None] = {}
+        self.unsynced: dict[str, None] = {}
         self.active_pods = 0
         self.progress_done = 0
         self.progress_total = 0
@@ -138,6 +143,14 @@ class NodeTable:
             self._count(node, 1)
             self.touch(node)
 
+    def set_synced(self, node: Node, synced: bool) -> None:
+        """Note whether an executor has still to report of the node."""
+        if node.synced is not synced:
+            self._count(node, -1)
+            node.synced = synced
+            self._count(node, 1)
+            self.touch(node)
+
     def set_pod_exists(self, node: Node, exists: bool) -> None:
         """Note that the node has a pod, or has none any more."""
         if node.pod_exists is not exists:
@@ -181,34 +194,35 @@ class NodeTable:
 
     def _count(self, node: Node, by: int) -> None:
         phase = node.phase
-        if phase in _UNFINISHED:
-            is_open = not (node.daemoned and phase is NodePhase.RUNNING)
-            if node.type in _CHILD_TYPES:
-                tally = self.tally(node.boundary_id)
-                tally.active_children += by
-                waits = node.synchronization_status is not None and node.synchronization_status.get("waiting")
-                if node.pod_exists and not waits:
-                    tally.active_pods += by
-                    self.active_pods += by
-            if is_open:
-                if by > 0:
-                    self.open[node.id] = None
-                else:
-                    self.open.pop(node.id, None)
-                if node.node_flag is None or not node.node_flag.get("retried"):
-                    self.tally(node.boundary_id).open += by
+        if phase in _UNFINISHED and node.type in _CHILD_TYPES:
+            tally = self.tally(node.boundary_id)
+            tally.active_children += by
+            waits = node.synchronization_status is not None and node.synchronization_status.get("waiting")
+            if node.pod_exists and not waits:
+                tally.active_pods += by
+                self.active_pods += by
         elif phase in _FAILURES and node.type in _CHILD_TYPES:
             self.tally(node.boundary_id).unsuccessful += by
+        if not node.is_fulfilled:
+            _change(self.open, node.id, by)
+            if node.node_flag is None or not node.node_flag.get("retried"):
+                self.tally(node.boundary_id).open += by
         if node.daemoned:
-            if by > 0:
-                self.daemons[node.id] = None
-            else:
-                self.daemons.pop(node.id, None)
+            _change(self.daemons, node.id, by)
+        if not node.synced:
+            _change(self.unsynced, node.id, by)
         if node.type in EXECUTABLE:
             done, _, total = node.progress.partition("/")
             if total:
                 self.progress_done += by * int(done)
                 self.progress_total += by * int(total)
+
+
+def _change(nodes: dict[str, None], node_id: str, by: int) -> None:
+    if by > 0:
+        nodes[node_id] = None
+    else:
+        nodes.pop(node_id, None)
 
 
 def _completed(progress: str) -> str:

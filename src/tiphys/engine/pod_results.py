@@ -38,6 +38,11 @@ def node_template(op: Operation, node: Node) -> Template | None:
     return None
 
 
+def daemon_of(template: Mapping[str, Json] | None) -> bool:
+    """Whether the template is a daemon's."""
+    return bool(template and template.get("daemon"))
+
+
 def main_containers(template: Mapping[str, Json] | None) -> tuple[str, ...]:
     """The containers whose end decides."""
     containers = ((template or {}).get("containerSet") or {}).get("containers")
@@ -52,8 +57,11 @@ def assess(op: Operation, node: Node, status: PodStatus) -> bool:
         op.mark_error(node, error)
         return True
     _take_report(op, node, status)
+    was_synced = node.synced
+    if not daemon_of(template):
+        op.nodes.set_synced(node, status.phase != "Running")
     before = (node.phase, node.message)
-    daemon = bool(template and template.get("daemon"))
+    daemon = daemon_of(template)
     phase, message, daemoned = node.phase, node.message, node.daemoned
     match status.phase:
         case "Pending":
@@ -77,7 +85,8 @@ def assess(op: Operation, node: Node, status: PodStatus) -> bool:
     _take_exit_code(op, node, status)
     if phase is NodePhase.SUCCEEDED and _outputs_missing(template, node.outputs):
         phase = node.phase
-    return _apply(op, node, status, before, (phase, message, daemoned))
+    changed = _apply(op, node, status, before, (phase, message, daemoned))
+    return changed or node.synced is not was_synced
 
 
 def _apply(

@@ -16,6 +16,7 @@ from tiphys.engine.run import Node
 from tiphys.engine.times import rfc3339
 from tiphys.errors import NodeError
 from tiphys.expressions import expr, go_strings
+from tiphys.expressions.environment import environment
 from tiphys.expressions.go_format import format_float
 from tiphys.messages.outputs import Json
 from tiphys.messages.phases import NodePhase, NodeType
@@ -86,7 +87,7 @@ def process(op: Operation, node: Node, strategy: Mapping[str, Json]) -> Verdict:
 
     Raises `NodeError` or `ExpressionError` when the strategy makes no sense.
     """
-    if node.phase.is_fulfilled:
+    if node.is_done:
         return _GO_ON
     tried = attempts(op, node)
     if not tried:
@@ -94,7 +95,7 @@ def process(op: Operation, node: Node, strategy: Mapping[str, Json]) -> Verdict:
     last = tried[-1]
     if last.daemoned:
         op.nodes.set_daemoned(node, True)
-    if not last.phase.is_fulfilled:
+    if not last.is_done:
         if last.daemoned:
             op.mark_phase(node, last.phase)
             op.nodes.set_daemoned(node, True)
@@ -172,7 +173,7 @@ def _decide(op: Operation, node: Node, tried: list[Node], strategy: Mapping[str,
         op.mark_phase(node, last.phase, "No more retries left")
         return
     if strategy.get("expression") and not expr.evaluate_bool(
-        str(strategy["expression"]), _expression_scope(tried)
+        str(strategy["expression"]), environment(_expression_scope(tried))
     ):
         op.mark_phase(node, last.phase, "retryStrategy.expression evaluated to false")
 

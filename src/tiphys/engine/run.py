@@ -20,7 +20,8 @@ class Node(msgspec.Struct, omit_defaults=True):
     https://argo-workflows.readthedocs.io/en/latest/fields/#nodestatus
     `id`, `boundary_id`, `children` and `outbound_nodes` hold node ids (`engine.naming`).
     `pod_exists` and `on_exit` are ours: a pod was asked for and is not known to be gone; the node is
-    part of an exit handler, which a stopped run still executes.
+    part of an exit handler, which a stopped run still executes. `synced` is false while an executor is at
+    work that has still to report: then not even a failure is the end (Argo's `taskResultSynced`).
     """
 
     id: str
@@ -49,11 +50,26 @@ class Node(msgspec.Struct, omit_defaults=True):
     resources_duration: dict[str, int] | None = None
     pod_exists: bool = False
     on_exit: bool = False
+    synced: bool = True
+
+    @property
+    def is_done(self) -> bool:
+        """True once the node has come to an end and all that it reports is known (NodePhase.Fulfilled)."""
+        return self.phase in _DONE or (self.phase in _ENDED and self.synced)
+
+    @property
+    def is_completed(self) -> bool:
+        """True once it has succeeded or failed; what was skipped or omitted has not (NodeStatus.Completed)."""
+        return self.phase in _ENDED and self.synced
 
     @property
     def is_fulfilled(self) -> bool:
-        """True once the node ended, or is a daemon that is ready."""
-        return self.phase.is_fulfilled or (self.daemoned and self.phase is not NodePhase.PENDING)
+        """True once the node is done, or is a daemon that is ready (NodeStatus.Fulfilled)."""
+        return (self.is_done and self.synced) or (self.daemoned and self.phase is not NodePhase.PENDING)
+
+
+_ENDED = frozenset({NodePhase.SUCCEEDED, NodePhase.FAILED, NodePhase.ERROR})
+_DONE = frozenset({NodePhase.SKIPPED, NodePhase.OMITTED})
 
 
 class Run(msgspec.Struct, omit_defaults=True):

@@ -15,6 +15,7 @@ from tiphys.engine.run import Node
 from tiphys.engine.times import rfc3339
 from tiphys.errors import ExpressionError, NodeError
 from tiphys.expressions import expr, tags
+from tiphys.expressions.environment import environment
 from tiphys.expressions.go_quote import quote
 from tiphys.messages.outputs import Json, Outputs
 from tiphys.messages.phases import NodePhase
@@ -163,7 +164,7 @@ class Scope:
         """
         if source.get("expression"):
             text = str(source["expression"])
-            value = expr.evaluate(text, self.values)
+            value = expr.evaluate(text, environment(self.values))
             if value is None:
                 raise NodeError(f"failed to evaluate expression {quote(text)}")
             return value, False
@@ -175,7 +176,7 @@ class Scope:
     def artifact(self, artifact: Mapping[str, Json]) -> dict[str, Json] | None:
         """The artifact that `from` or `fromExpression` means; None when there is neither (resolveArtifact)."""
         if artifact.get("fromExpression"):
-            value = expr.evaluate(str(artifact["fromExpression"]), self.values)
+            value = expr.evaluate(str(artifact["fromExpression"]), environment(self.values))
         elif artifact.get("from"):
             value = self._variable(str(artifact["from"]))[1]
         else:

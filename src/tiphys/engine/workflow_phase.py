@@ -21,9 +21,9 @@ def is_completed(op: Operation) -> bool:
 
 
 def mark(op: Operation, phase: WorkflowPhase, message: str = "") -> None:
-    """Set the phase; a run with daemons cannot end, they are stopped first."""
+    """Set the phase; a run with daemons, or reports to come, cannot end yet."""
     run = op.run
-    if phase.is_completed and op.nodes.daemons:
+    if phase.is_completed and (op.nodes.daemons or op.nodes.unsynced):
         stop_daemons(op, "")
         return
     if run.phase is not phase:

@@ -185,7 +185,7 @@ class DagFrame:
                 return
             if hooks.has_hooks(task) and not self._run_hooks(op, name, task, node):
                 return
-        if node is not None and node.phase.is_fulfilled:
+        if node is not None and node.is_done:
             op.release_locks(node)
             self._run_exit_hook(op, name, task, node)
             return
@@ -230,7 +230,7 @@ class DagFrame:
 
     def _run_exit_hook(self, op: Operation, name: str, task: Task, node: Node) -> bool:
         """Run the exit handler of a completed node; false while it is not done."""
-        if node.phase in (NodePhase.SKIPPED, NodePhase.OMITTED):
+        if not node.is_completed:
             return True
         hook = hooks.exit_hook(task, op.spec.get("arguments"))
         if hook is None:
@@ -367,7 +367,7 @@ class DagFrame:
                 text = f"when '{made.get('when')}' evaluated false"
                 op.new_node(node_name, NodeType.SKIPPED, NodePhase.SKIPPED, task, self.call.inner, self._plain(), text)
                 return True
-        was_done = node is not None and node.phase.is_fulfilled
+        was_done = node is not None and node.is_done
         result, error = execute_template(
             op, node_name, made, True, self.call.inner, made.get("arguments"), self._options
         )
@@ -385,9 +385,9 @@ class DagFrame:
             return False
         if result is None:
             return False
-        if result.phase.is_fulfilled and not was_done:
+        if result.is_done and not was_done:
             self._later_if_hooked(name)
-        return not result.phase.is_fulfilled or self._run_exit_hook(op, name, task, result)
+        return not result.is_done or self._run_exit_hook(op, name, task, result)
 
     # --- loops
 
@@ -397,6 +397,9 @@ class DagFrame:
         state = self._loops.get(name)
         if state is None:
             scope = self.scopes.of_task(op, name) if plan_of(resolved) is not None else None
+            if not fan_out.is_loop(resolved):
+                self._run_loop_of_one(op, name, task, resolved, group)
+                return
             loop = Loop(
                 resolved,
                 resolved,
@@ -419,6 +422,20 @@ class DagFrame:
         if state.next == len(state.loop.items):
             state.made = None
 
+    def _run_loop_of_one(
+        self, op: Operation, name: str, task: Task, resolved: Mapping[str, Json], group: Node | None
+    ) -> None:
+        """A `withParam` that came out empty: Argo takes the node of the group for the node of the task."""
+        node_name = f"{self.node_name}.{name}"
+        if group is None:
+            self._connect(op, name, node_name)
+            group = op.new_node(
+                node_name, NodeType.TASK_GROUP, NodePhase.RUNNING, task, self.call.inner, self._plain()
+            )
+        if self._run_one(op, name, task, resolved, node_name, group) and group.is_fulfilled:
+            op.mark_phase(group, NodePhase.SUCCEEDED)
+            self._later_if_hooked(name)
+
     def _run_items(self, op: Operation, name: str, task: Task, state: LoopState, group: Node) -> None:
         count = len(state.loop.items)
         for index in _merged(sorted(state.marked), state, count):
@@ -427,7 +444,7 @@ class DagFrame:
             node_name = f"{self.node_name}.{item_name}"
             node = op.nodes.named(node_name)
             go_on = True
-            if node is None or not node.phase.is_fulfilled:
+            if node is None or not node.is_done:
                 go_on = self._run_one(op, name, task, state.item(index), node_name, node, group)
             elif task.get("hooks") or task.get("onExit"):
                 go_on = self._run_exit_hook(op, name, task, node)
@@ -445,7 +462,7 @@ class DagFrame:
             self._finish_loop(op, name, state, group)
 
     def _loop_is_done(self, op: Operation, group: Node, state: LoopState, count: int) -> bool:
-        if state.next < count or group.phase.is_fulfilled:
+        if state.next < count or group.is_done:
             return False
         while state.done < count:
             node = op.nodes.named(f"{self.node_name}.{state.loop.item_name(state.done)}")
@@ -519,7 +536,7 @@ class DagFrame:
         """Whether no exit handler of a completed target is still running."""
         for target in self.plan.targets:
             node = self._task_node(op, target)
-            if node is None or not node.phase.is_fulfilled:
+            if node is None or not node.is_done:
                 continue
             handler = op.nodes.named(naming.on_exit_name(node.name))
             if handler is not None and not handler.is_fulfilled:

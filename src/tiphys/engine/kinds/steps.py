@@ -56,7 +56,7 @@ def execute(op: Operation, call: Call) -> Answer:
     try:
         return frame.execute(op, node)
     finally:
-        if node.phase.is_fulfilled:
+        if node.is_done:
             stop_daemons(op, node.id)
 
 
@@ -332,7 +332,7 @@ class StepsFrame:
     def _run_step(self, op: Operation, group_node: Node, group: _Group, index: int) -> bool:
         entry = group.entries[index]
         known = op.nodes.named(entry.node_name)
-        if known is not None and known.phase.is_fulfilled and known.id not in op.unnamed:
+        if known is not None and known.is_done and known.id not in op.unnamed:
             op.release_locks(known)
             if known.type is not NodeType.SKIPPED or known.phase is not NodePhase.SKIPPED:
                 group.executed[known.id] = index
@@ -393,7 +393,7 @@ class StepsFrame:
                 return None
             if not child.is_fulfilled:
                 completed = False
-            elif child.phase not in (NodePhase.SKIPPED, NodePhase.OMITTED):
+            elif child.is_completed:
                 hook = hooks.exit_hook(step, op.spec.get("arguments"))
                 has, made, error = hooks.run_exit_hook(
                     op, hook, child, self.node_id, self.call.inner, name, self.scope
