@@ -446,8 +446,10 @@ class DagFrame:
             go_on = True
             if node is None or not node.is_done:
                 go_on = self._run_one(op, name, task, state.item(index), node_name, node, group)
-            elif task.get("hooks") or task.get("onExit"):
-                go_on = self._run_exit_hook(op, name, task, node)
+            else:
+                op.release_locks(node)
+                if task.get("hooks") or task.get("onExit"):
+                    go_on = self._run_exit_hook(op, name, task, node)
             if index == state.next and op.nodes.named(node_name) is not None:
                 state.next += 1
             if not go_on:
