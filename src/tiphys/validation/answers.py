@@ -20,6 +20,7 @@ from tiphys.validation.invalid import Invalid
 from tiphys.validation.templates import Getters
 from tiphys.validation.workflow import (
     LONGEST_NAME,
+    Found,
     Mode,
     check_name_length,
     check_template_object,
@@ -27,7 +28,7 @@ from tiphys.validation.workflow import (
 )
 
 Json = Any
-Check = Callable[[Mapping[str, Json], Getters, Mode], None]
+Check = Callable[[Mapping[str, Json], Getters, Mode, Found | None], None]
 
 TYPES: Final = {
     "Workflow": WORKFLOW,
@@ -75,18 +76,22 @@ def answers(manifest: str, resources: Sequence[str] = ()) -> dict[str, str]:
 
 
 def check(value: Mapping[str, Json], kind: str, getters: Getters, mode: Mode) -> Invalid | None:
-    """Validate an object that `manifest.decoding.read` has read."""
-    checks: dict[str, Check] = {
-        "Workflow": check_workflow,
-        "WorkflowTemplate": _check_workflow_template,
-        "ClusterWorkflowTemplate": _check_cluster_workflow_template,
-        "CronWorkflow": check_cron_workflow,
-    }
+    """Validate an object that `manifest.decoding.read` has read; return what Argo refuses first."""
     try:
-        checks[kind](value, getters, mode)
+        _CHECKS[kind](value, getters, mode, None)
     except Invalid as error:
         return error
     return None
+
+
+def check_all(value: Mapping[str, Json], kind: str, getters: Getters, mode: Mode) -> list[Invalid]:
+    """As `check`, but find all that Argo refuses; the first of them is the one that Argo shows."""
+    found: list[Invalid] = []
+    try:
+        _CHECKS[kind](value, getters, mode, found)
+    except Invalid as error:
+        found.append(error)
+    return found
 
 
 def validate_workflow(
@@ -137,17 +142,27 @@ def _parse_strictly(document: Document, type: str) -> str:
     return "ok"
 
 
-def _check_workflow_template(value: Mapping[str, Json], getters: Getters, mode: Mode) -> None:
-    _check_object(value, getters, mode, "workflow template")
+def _check_workflow_template(
+    value: Mapping[str, Json], getters: Getters, mode: Mode, found: Found | None
+) -> None:
+    check_name_length((value.get("metadata") or {}).get("name") or "", "workflow template", LONGEST_NAME)
+    check_template_object(value, getters, mode, found)
 
 
-def _check_cluster_workflow_template(value: Mapping[str, Json], getters: Getters, mode: Mode) -> None:
-    _check_object(value, getters, mode, "cluster workflow template")
-
-
-def _check_object(value: Mapping[str, Json], getters: Getters, mode: Mode, what: str) -> None:
+def _check_cluster_workflow_template(
+    value: Mapping[str, Json], getters: Getters, mode: Mode, found: Found | None
+) -> None:
+    what = "cluster workflow template"
     check_name_length((value.get("metadata") or {}).get("name") or "", what, LONGEST_NAME)
-    check_template_object(value, getters, mode)
+    check_template_object(value, getters, mode, found)
+
+
+_CHECKS: Final[dict[str, Check]] = {
+    "Workflow": check_workflow,
+    "WorkflowTemplate": _check_workflow_template,
+    "ClusterWorkflowTemplate": _check_cluster_workflow_template,
+    "CronWorkflow": check_cron_workflow,
+}
 
 
 def _as_go(error: ManifestError) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from tiphys.expressions.ambient import Ambient
 from tiphys.expressions.tags import UnresolvedTag, replace_tree
 from tiphys.manifest.encoding import encode, to_text
 from tiphys.manifest.fields import TEMPLATE
@@ -18,6 +19,8 @@ from tiphys.validation.placeholders import Placeholders
 
 Json = Any
 
+_SOME_WORLD = Ambient(time=0.0, seed=b"validation")
+"""What expressions are told of time and chance; what they make of it is thrown away."""
 _URL = re.compile(r"(?:[a-zA-Z][-+.a-zA-Z0-9]*:)?(?://[^/?#]*)?(?P<path>[^?#]*)")
 _LOCATIONS = ("artifactory", "azure", "git", "gcs", "hdfs", "http", "oss", "raw", "s3", "plugin")
 _NEEDED_FOR_A_LOCATION = {
@@ -149,9 +152,9 @@ def with_arguments(
     """The template as it is with these arguments; what only the run knows is left in its tags."""
     filled = {**template, "inputs": supplied_inputs(template.get("inputs") or {}, arguments)}
     try:
-        once = replace_tree(encode(filled, TEMPLATE), values, allow_unresolved=True)
+        once = replace_tree(encode(filled, TEMPLATE), values, allow_unresolved=True, ambient=_SOME_WORLD)
         all_values = {**values, **_own_values(once)}
-        result: dict[str, Json] = replace_tree(once, all_values, allow_unresolved=True)
+        result: dict[str, Json] = replace_tree(once, all_values, allow_unresolved=True, ambient=_SOME_WORLD)
     except UnresolvedTag as error:
         raise Invalid(error.message) from None
     return result

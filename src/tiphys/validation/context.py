@@ -38,6 +38,9 @@ class Context(Protocol):
     is_isolated: bool
     """True for a (Cluster)WorkflowTemplate: more parameters may come from the workflow that uses it."""
 
+    def refuse(self, error: Invalid) -> None:
+        """Raise the error, or note it and go on if all errors are wanted."""
+
     def check_holder(
         self, holder: Mapping[str, Json], base: Base, arguments: Arguments
     ) -> Mapping[str, Json] | None:
@@ -53,12 +56,15 @@ def check_tags_in_text(context: Context, scope: Scope, text: str) -> None:
     """Refuse simple tags in a text that nothing can resolve."""
     if "{{" not in text:
         return
-    for tag in simple_tags(text):
-        name = tag.strip()
-        if not concerns_a_run(name) or name in scope or name in context.values:
-            continue
-        if not _may_come_later(context, scope, name):
-            raise Invalid(f"failed to resolve {{{{{tag}}}}}")
+    unknown = [tag for tag in simple_tags(text) if not _is_known(context, scope, tag.strip())]
+    if unknown:
+        raise Invalid(*(f"failed to resolve {{{{{tag}}}}}" for tag in unknown))
+
+
+def _is_known(context: Context, scope: Scope, name: str) -> bool:
+    if not concerns_a_run(name) or name in scope or name in context.values:
+        return True
+    return _may_come_later(context, scope, name)
 
 
 def _may_come_later(context: Context, scope: Scope, name: str) -> bool:

@@ -14,7 +14,7 @@ from tiphys.expressions.cron_schedule import parse_schedule
 from tiphys.expressions.go_quote import quote
 from tiphys.validation.invalid import Invalid, Origin
 from tiphys.validation.templates import Getters
-from tiphys.validation.workflow import Mode, check_name_length, check_workflow
+from tiphys.validation.workflow import Found, Mode, check_name_length, check_workflow
 
 Json = Any
 
@@ -25,8 +25,10 @@ _CRON_WORKFLOW: Final = "workflows.argoproj.io/cron-workflow"
 _INSTANCE: Final = "workflows.argoproj.io/controller-instanceid"
 
 
-def check_cron_workflow(cron: Mapping[str, Json], getters: Getters, _mode: Mode) -> None:
-    """Validate a CronWorkflow and the workflow that it would start; raises `Invalid`."""
+def check_cron_workflow(
+    cron: Mapping[str, Json], getters: Getters, _mode: Mode, found: Found | None = None
+) -> None:
+    """Validate a CronWorkflow and the workflow that it would start, as `check_workflow` does."""
     metadata, spec = cron.get("metadata") or {}, cron.get("spec") or {}
     name = metadata.get("name") or ""
     check_name_length(name, "cron workflow", _LONGEST_NAME)
@@ -37,14 +39,27 @@ def check_cron_workflow(cron: Mapping[str, Json], getters: Getters, _mode: Mode)
     policy = spec.get("concurrencyPolicy") or ""
     if policy not in _POLICIES:
         origin = Origin("local", name, ("spec", "concurrencyPolicy"))
-        raise Invalid(f"'{policy}' is not a valid concurrencyPolicy", origin)
+        raise Invalid(f"'{policy}' is not a valid concurrencyPolicy", origin=origin)
     if (spec.get("startingDeadlineSeconds") or 0) < 0:
         origin = Origin("local", name, ("spec", "startingDeadlineSeconds"))
-        raise Invalid("startingDeadlineSeconds must be positive", origin)
+        raise Invalid("startingDeadlineSeconds must be positive", origin=origin)
+    prefix = "cannot validate Workflow: "
+    inner: Found | None = None if found is None else []
     try:
-        check_workflow(_workflow_of(metadata, spec), getters, "controller")
+        check_workflow(_workflow_of(metadata, spec), getters, "controller", inner)
     except Invalid as error:
-        raise error.under("cannot validate Workflow: ") from None
+        raise _within_cron(error, name).under(prefix) from None
+    if found is not None:
+        found += [_within_cron(error, name).under(prefix) for error in inner or []]
+
+
+def _within_cron(error: Invalid, name: str) -> Invalid:
+    """The error with its place in the CronWorkflow instead of the workflow that it would start."""
+    origin = error.origin
+    if origin is None or origin.scope != "local":
+        return error
+    path = ("spec", "workflowSpec", *origin.path[1:]) if origin.path[:1] == ("spec",) else origin.path
+    return Invalid(*error.messages, origin=Origin("local", name, path))
 
 
 def _check_times(spec: Mapping[str, Json]) -> None:

@@ -65,21 +65,10 @@ class _DagCheck:
     def look_at_dependencies(self) -> None:
         """Resolve every template, and see that the ways in which tasks need each other go together."""
         for task in self._tasks:
-            self._check_style(task)
-            self._templates[task["name"]] = self._checked_template(task, self._context.any_arguments)
-            add_outputs(
-                self._context,
-                self._scope,
-                "tasks",
-                task["name"],
-                self._templates[task["name"]],
-                is_loop=is_aggregating(task),
-            )
             try:
-                check_results(task.get("depends") or "")
+                self._look_at_dependencies_of(task)
             except Invalid as error:
-                raise error.under(f"{self._where(task)} ").at(self._origin(task)) from None
-            self.dependencies.refuse_result_of_no_loop(self._owner, task["name"])
+                self._context.refuse(error.at(self._origin(task)))
 
     def look_at_arguments(self) -> None:
         """See that every tag and every argument can be resolved where it stands."""
@@ -87,24 +76,37 @@ class _DagCheck:
             try:
                 self._check_arguments(task)
             except Invalid as error:
-                raise error.at(self._origin(task)) from None
+                self._context.refuse(error.at(self._origin(task)))
+
+    def _look_at_dependencies_of(self, task: Task) -> None:
+        name = task["name"]
+        self._check_style(task)
+        template = self._checked_template(task, self._context.any_arguments)
+        self._templates[name] = template
+        is_loop = is_aggregating(task)
+        add_outputs(self._context, self._scope, "tasks", name, template, is_loop=is_loop)
+        try:
+            check_results(task.get("depends") or "")
+        except Invalid as error:
+            raise error.under(f"{self._where(task)} ") from None
+        self.dependencies.refuse_result_of_no_loop(self._owner, name)
 
     def _check_style(self, task: Task) -> None:
         name, needs = task["name"], task.get("dependencies")
         if (self._uses_depends or needs) and name[0] in _DIGITS:
             problem = "name cannot begin with a digit when using either 'depends' or 'dependencies'"
-            raise Invalid(f"{self._where(task)} {problem}", self._origin(task))
+            raise Invalid(f"{self._where(task)} {problem}")
         if self._uses_depends and needs:
             problem = "cannot use both 'depends' and 'dependencies' in the same DAG template"
-            raise Invalid(f"templates.{self._owner} {problem}", self._origin(task))
+            raise Invalid(f"templates.{self._owner} {problem}")
         if self._uses_depends and task.get("continueOn") is not None:
             problem = "cannot use 'continueOn' when using 'depends'."
             remedy = "Instead use 'dep-task.Failed'/'dep-task.Errored'"
-            raise Invalid(f"templates.{self._owner} {problem} {remedy}", self._origin(task))
+            raise Invalid(f"templates.{self._owner} {problem} {remedy}")
 
     def _check_arguments(self, task: Task) -> None:
         name, where = task["name"], self._where(task)
-        template = self._templates[name]
+        template = self._templates.get(name)
         if task.get("hooks") is not None:
             self._scope.add(f"tasks.{name}.status")
         add_outputs(self._context, self._scope, "tasks", name, template)
@@ -136,16 +138,13 @@ class _DagCheck:
         try:
             return self._context.check_holder(task, self._base, arguments)
         except Invalid as error:
-            raise error.under(f"{self._where(task)} ").at(self._origin(task)) from None
+            raise error.under(f"{self._where(task)} ") from None
 
     def _where(self, task: Task) -> str:
         return f"templates.{self._owner}.tasks.{task['name']}"
 
-    def _origin(self, task: Task) -> Origin:
-        position = self._positions[task["name"]]
-        return self._base.origin(self._owner, "dag", "tasks", position) or Origin(
-            self._base.scope, self._base.name, ("spec",)
-        )
+    def _origin(self, task: Task) -> Origin | None:
+        return self._base.origin(self._owner, "dag", "tasks", self._positions[task["name"]])
 
 
 class _TaskScope(Scope):

@@ -19,17 +19,25 @@ class Origin:
 
 
 class Invalid(Exception):
-    """A workflow that Argo refuses. The innermost `origin` that is known is kept."""
+    """A workflow that Argo refuses. Of several messages Argo shows the first only.
 
-    def __init__(self, message: str, origin: Origin | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    The innermost `origin` that is known is kept.
+    """
+
+    def __init__(self, *messages: str, origin: Origin | None = None) -> None:
+        super().__init__(messages[0])
+        self.messages = messages
         self.origin = origin
+
+    @property
+    def message(self) -> str:
+        """What Argo says."""
+        return self.messages[0]
 
     def under(self, prefix: str) -> Invalid:
         """The same error with Argo's prefix of the part that holds the bad one."""
-        return Invalid(f"{prefix}{self.message}", self.origin)
+        return Invalid(*(f"{prefix}{message}" for message in self.messages), origin=self.origin)
 
-    def at(self, origin: Origin) -> Invalid:
+    def at(self, origin: Origin | None) -> Invalid:
         """The same error with a place, unless a nearer one is known."""
-        return self if self.origin else Invalid(self.message, origin)
+        return self if self.origin or not origin else Invalid(*self.messages, origin=origin)

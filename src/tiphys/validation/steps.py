@@ -30,8 +30,7 @@ def check_steps(context: Context, base: Base, template: Mapping[str, Json], scop
                 _check_name(owner, index, step.get("name") or "", names)
                 _check_step(context, base, owner, index, step, scope)
             except Invalid as error:
-                origin = base.origin(owner, "steps", index, position)
-                raise (error.at(origin) if origin else error) from None
+                context.refuse(error.at(base.origin(owner, "steps", index, position)))
 
 
 def _check_name(owner: str, index: int, name: str, names: set[str]) -> None:

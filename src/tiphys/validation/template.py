@@ -55,7 +55,13 @@ class Validator:
     """The validation of one workflow: each template is looked into once, its calls every time."""
 
     def __init__(
-        self, getters: Getters, values: dict[str, str], placeholders: Placeholders, *, is_isolated: bool
+        self,
+        getters: Getters,
+        values: dict[str, str],
+        placeholders: Placeholders,
+        *,
+        is_isolated: bool,
+        found: list[Invalid] | None = None,
     ) -> None:
         self.values = values
         self.placeholders = placeholders
@@ -63,6 +69,13 @@ class Validator:
         self.is_isolated = is_isolated
         self._templates = Templates(getters)
         self._done: set[tuple[str, str]] = set()
+        self._found = found
+
+    def refuse(self, error: Invalid) -> None:
+        """Raise the error, or note it and go on if all errors are wanted."""
+        if self._found is None:
+            raise error from None
+        self._found.append(error)
 
     def check_holder(
         self, holder: Mapping[str, Json], base: Base, arguments: Arguments
@@ -88,25 +101,21 @@ class Validator:
         policy = (template.get("retryStrategy") or {}).get("retryPolicy") or ""
         if policy not in _RETRY_POLICIES:
             raise Invalid(f"{policy} is not a valid RetryPolicy")
-        try:
-            self._check_template(template, below, arguments)
-        except Invalid as error:
-            origin = below.origin(template.get("name") or "")
-            raise (error.at(origin) if origin else error) from None
+        self._check_template(template, below, arguments, is_inline=holder.get("inline") is not None)
         return template
 
-    def _check_template(self, template: Template, base: Base, arguments: Arguments) -> None:
+    def _check_template(
+        self, template: Template, base: Base, arguments: Arguments, *, is_inline: bool
+    ) -> None:
         key = (base.template_scope, template.get("name") or "")
-        if key in self._done and not any(template.get(name) for name in _NEEDS_ARGUMENTS):
+        if key in self._done and not is_inline and not any(template.get(name) for name in _NEEDS_ARGUMENTS):
             self._check_call(template, arguments)
             return
-        _check_type(template)
         name = template.get("name") or ""
-        _check_pod_resources_of(name, template)
-        scope = check_inputs(template)
-        for container in template.get("initContainers") or []:
-            if not (container or {}).get("name"):
-                raise Invalid("initContainers must all have container name")
+        try:
+            scope = _checked_before_arguments(name, template)
+        except Invalid as error:
+            raise error.at(base.origin(name)) from None
         own = self._own_values(template)
         scope.add(*own)
         _add_output_paths(template, scope)
@@ -115,7 +124,10 @@ class Validator:
         if key in self._done:
             return
         self._done.add(key)
-        self._check_parts(base, name, filled, scope)
+        try:
+            self._check_parts(base, name, filled, scope)
+        except Invalid as error:
+            raise error.at(base.origin(name)) from None
 
     def _check_call(self, template: Template, arguments: Arguments) -> None:
         """What is left to see of a template that was looked into before."""
@@ -180,6 +192,16 @@ def _check_type(template: Template) -> None:
     raise Invalid(f"templates.{template.get('name') or ''} {problem}. choose one of: {_TYPES_TO_CHOOSE}")
 
 
+def _checked_before_arguments(name: str, template: Template) -> Scope:
+    _check_type(template)
+    _check_pod_resources_of(name, template)
+    scope = check_inputs(template)
+    for container in template.get("initContainers") or []:
+        if not (container or {}).get("name"):
+            raise Invalid("initContainers must all have container name")
+    return scope
+
+
 def _check_pod_resources_of(name: str, template: Template) -> None:
     resources = template.get("podResources")
     if resources is None:
@@ -203,7 +225,7 @@ def _add_output_paths(template: Template, scope: Scope) -> None:
 
 
 def _check_what_depends_on_values(name: str, template: Template, filled: Template) -> None:
-    type = template_type(filled)
+    type = template_type(filled) or "Unknown"
     if template.get("resourceClaims") and not is_pod_type(filled):
         problem = f"is not supported for {type} templates, which do not create a pod"
         raise Invalid(f"templates.{name}.resourceClaims {problem}")

@@ -139,8 +139,7 @@ class Templates:
             if key:
                 self._stored[key] = template
             self._store_inline(base, holder, template)
-        reference = holder.get("templateRef")
-        below = base if reference is None else self._base_of(reference)
+        below = self._base_below(base, holder)
         if not template_type(template):
             raise Invalid(f"template '{template.get('name') or ''}' type is unknown")
         return below, template
@@ -161,6 +160,14 @@ class Templates:
                 raise NotFound(f"template {wanted} not found")
             return found
         raise Invalid("failed to get a template")
+
+    def _base_below(self, base: Base, holder: Mapping[str, Json]) -> Base:
+        reference = holder.get("templateRef")
+        if reference is None:
+            return base
+        if holder.get("inline") is None:
+            return self._base_of(reference)
+        return self.getters.required(reference.get("name") or "", cluster=bool(reference.get("clusterScope")))
 
     def _base_of(self, reference: Mapping[str, Json]) -> Base:
         name, cluster = reference.get("name") or "", bool(reference.get("clusterScope"))

@@ -22,6 +22,7 @@ from tiphys.validation.templates import Base, Getters
 
 Json = Any
 Mode = Literal["controller", "submit", "lint"]
+Found = list[Invalid]
 
 LONGEST_NAME: Final = 63
 _POD_GC: Final = frozenset(
@@ -30,19 +31,25 @@ _POD_GC: Final = frozenset(
 _IDENTITY: Final = ("name", "namespace", "mainEntrypoint", "serviceAccountName", "uid")
 
 
-def check_workflow(workflow: Mapping[str, Json], getters: Getters, mode: Mode) -> None:
-    """Validate a Workflow that `manifest.decoding` has read; raises `Invalid`."""
-    _WorkflowCheck(workflow, getters, mode, is_isolated=False, needs_entrypoint=True).run()
+def check_workflow(
+    workflow: Mapping[str, Json], getters: Getters, mode: Mode, found: Found | None = None
+) -> None:
+    """Validate a Workflow that `manifest.decoding` has read.
+
+    Raises the first `Invalid`, as Argo does; with `found` all are gathered there, as far as can be.
+    """
+    _WorkflowCheck(workflow, getters, mode, found, is_isolated=False, needs_entrypoint=True).run()
 
 
-def check_template_object(template: Mapping[str, Json], getters: Getters, mode: Mode) -> None:
-    """Validate a WorkflowTemplate or ClusterWorkflowTemplate; raises `Invalid`."""
+def check_template_object(
+    template: Mapping[str, Json], getters: Getters, mode: Mode, found: Found | None = None
+) -> None:
+    """Validate a WorkflowTemplate or ClusterWorkflowTemplate, as `check_workflow` does."""
     metadata, spec = template.get("metadata") or {}, template.get("spec") or {}
     kept = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
     workflow = {"metadata": kept, "spec": spec}
-    _WorkflowCheck(
-        workflow, getters, mode, is_isolated=True, needs_entrypoint=bool(spec.get("entrypoint"))
-    ).run()
+    has_entrypoint = bool(spec.get("entrypoint"))
+    _WorkflowCheck(workflow, getters, mode, found, is_isolated=True, needs_entrypoint=has_entrypoint).run()
 
 
 def check_name_length(name: str, what: str, longest: int) -> None:
@@ -60,6 +67,7 @@ class _WorkflowCheck:
         workflow: Mapping[str, Json],
         getters: Getters,
         mode: Mode,
+        found: Found | None,
         *,
         is_isolated: bool,
         needs_entrypoint: bool,
@@ -73,36 +81,39 @@ class _WorkflowCheck:
         self._base = Base("local", self._metadata.get("name") or "", self._spec)
         placeholders = Placeholders()
         values = {f"workflow.{name}": placeholders.next() for name in _IDENTITY}
-        self._validator = Validator(getters, values, placeholders, is_isolated=is_isolated)
+        self._validator = Validator(getters, values, placeholders, is_isolated=is_isolated, found=found)
 
     def run(self) -> None:
         """Validate in Argo's order."""
         spec = self._spec
-        check_name_length(self._base.name, "workflow", LONGEST_NAME)
+        self._at(lambda: check_name_length(self._base.name, "workflow", LONGEST_NAME), "metadata", "name")
         referred = self._referred_spec()
-        self._at(self._check_template_names, "templates")
-        check_executor_plugins(spec.get("executorPlugins") or [])
+        self._at(self._check_template_names, "spec", "templates")
+        self._at(lambda: check_executor_plugins(spec.get("executorPlugins") or []), "spec", "executorPlugins")
         arguments = self._merged_arguments(referred)
         self._at(
-            lambda: check_arguments("spec.arguments.", arguments, allow_empty=self._allows_empty), "arguments"
+            lambda: check_arguments("spec.arguments.", arguments, allow_empty=self._allows_empty),
+            "spec",
+            "arguments",
         )
         self._add_values(arguments, referred)
         self._check_entrypoint(arguments, referred)
         self._check_exit_handler(referred)
-        self._at(lambda: check_hooks(spec.get("hooks") or {}, "hooks"), "hooks")
-        self._at(self._check_pod_gc, "podGC")
-        self._at(lambda: check_pod_resources("spec.podResources", spec.get("podResources")), "podResources")
+        self._at(lambda: check_hooks(spec.get("hooks") or {}, "hooks"), "spec", "hooks")
+        self._at(self._check_pod_gc, "spec", "podGC")
+        pod_resources = spec.get("podResources")
+        self._at(lambda: check_pod_resources("spec.podResources", pod_resources), "spec", "podResources")
         for name in self._names_of_templates(referred):
             try:
                 self._check_by_name(name, self._validator.any_arguments)
             except Invalid as error:
-                raise error.under(f"templates.{name} ") from None
+                self._validator.refuse(error.under(f"templates.{name} "))
 
-    def _at(self, check: Callable[[], None], field: str) -> None:
+    def _at(self, check: Callable[[], None], *path: str) -> None:
         try:
             check()
         except Invalid as error:
-            raise error.at(Origin("local", self._base.name, ("spec", field))) from None
+            self._validator.refuse(error.at(Origin("local", self._base.name, path)))
 
     def _referred_spec(self) -> Mapping[str, Json] | None:
         reference = self._spec.get("workflowTemplateRef")
@@ -111,7 +122,7 @@ class _WorkflowCheck:
         if self._spec.get("templates"):
             raise Invalid(
                 "Templates is invalid field in spec if workflow referred WorkflowTemplate reference",
-                Origin("local", self._base.name, ("spec", "templates")),
+                origin=Origin("local", self._base.name, ("spec", "templates")),
             )
         origin = Origin("local", self._base.name, ("spec", "workflowTemplateRef"))
         try:
@@ -148,7 +159,9 @@ class _WorkflowCheck:
             values["workflow.parameters.json"] = unknown.next()
         for parameter in parameters:
             value = parameter.get("value")
-            values[f"workflow.parameters.{parameter['name']}"] = unknown.next() if value is None else value
+            values[f"workflow.parameters.{parameter.get('name') or ''}"] = (
+                unknown.next() if value is None else value
+            )
         own, theirs = self._spec.get("workflowMetadata") or {}, (referred or {}).get("workflowMetadata") or {}
         for kind, sources in (("annotations", ["annotations"]), ("labels", ["labels", "labelsFrom"])):
             for names in (
@@ -168,9 +181,11 @@ class _WorkflowCheck:
             return
         entrypoint = self._spec.get("entrypoint") or (referred or {}).get("entrypoint") or ""
         if not entrypoint:
-            raise Invalid("spec.entrypoint is required", Origin("local", self._base.name, ("spec",)))
+            origin = Origin("local", self._base.name, ("spec",))
+            self._validator.refuse(Invalid("spec.entrypoint is required", origin=origin))
+            return
         given = self._validator.any_arguments if self._is_isolated else GivenArguments(arguments)
-        self._at(lambda: self._check_by_name(entrypoint, given), "entrypoint")
+        self._at(lambda: self._check_by_name(entrypoint, given), "spec", "entrypoint")
 
     def _check_exit_handler(self, referred: Mapping[str, Json] | None) -> None:
         handler = self._spec.get("onExit") or (referred or {}).get("onExit") or ""
@@ -181,7 +196,7 @@ class _WorkflowCheck:
         if any(is_parameter(name) for name in _global_artifacts(templates)):
             self._validator.values[ANY_OUTPUT_ARTIFACT] = "true"
         given = GivenArguments(self._spec.get("arguments") or {})
-        self._at(lambda: self._check_by_name(handler, given), "onExit")
+        self._at(lambda: self._check_by_name(handler, given), "spec", "onExit")
 
     def _check_pod_gc(self) -> None:
         pod_gc = self._spec.get("podGC") or {}
