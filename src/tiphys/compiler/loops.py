@@ -1,0 +1,85 @@
+"""The list of a loop: how its items reach the body without Argo reading them as templates.
+
+Argo decodes an item that is a string and scans it for tags. So a string travels as a list of one, and the
+list's brackets are cut where the item is given to the body. Maps, lists and numbers are exact as they are;
+strings without special signs can be seen through, and look better in the names of the nodes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tiphys.compiler.lowered import NONE, Flag, Source
+from tiphys.compiler.transport import Value, computed, encode, safe, typed, whole_numbers
+from tiphys.errors import CompileError
+
+Json = Any
+
+_PLAIN: Final = re.compile(r'[^"\\{}\x00-\x1f\ud800-\udfff\u2028\u2029]*\Z')
+_EXACT: Final = frozenset({"NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", "LIST", "STRUCT"})
+_UNWRAPPED: Final = "sprig.trimPrefix('[', sprig.trimSuffix(']', item))"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Fields of the DAGTask (`withItems` or `withParam`), and the item as the body gets it."""
+
+    field: str
+    value: Json
+    item: Source
+
+
+def known_items(raw: str, type: str, where: str) -> Items:
+    """A list that is written in the pipeline."""
+    try:
+        listed = json.loads(raw)
+    except ValueError:
+        raise CompileError(f"{where}: the list of the loop is not JSON: {raw[:60]}") from None
+    if not isinstance(listed, list):
+        raise CompileError(f"{where}: a loop needs a list, this is {raw[:60]}")
+    values = [typed(whole_numbers(item), type) for item in listed]
+    if values and all(isinstance(item, str) and _PLAIN.match(item) for item in values):
+        return Items("withItems", values, _item('"{{item}}"', "'\"' + item + '\"'", type))
+    if values and all(_is_exact(item) for item in values):
+        items = "[" + ",".join(encode(item) for item in values) + "]"
+        return Items("withParam", items, _item("{{item}}", "item", type))
+    wrapped = "[" + ",".join(f"[{encode(item)}]" for item in values) + "]"
+    return Items("withParam", wrapped, _unwrapped(type))
+
+
+def found_items(items: Source, type: str) -> Items:
+    """A list that the run finds."""
+    text = items.value.expression
+    if type in _EXACT:
+        return Items("withParam", items.value.field, _item("{{item}}", "item", type))
+    field = "{{=" + safe(f"toJson(map(fromJSON({text}), [#]))") + "}}"
+    return Items("withParam", field, _unwrapped(type, loose=True))
+
+
+def found_artifacts(items: Source) -> Items:
+    """A list of artifacts: each item becomes a list of one again, which is how artifacts travel."""
+    item = Source(Value("[{{item}}]", "'[' + item + ']'"), "ARTIFACTS", items.flags)
+    return Items("withParam", items.value.field, item)
+
+
+def mixed_items(values: Sequence[Value], type: str) -> Items:
+    """A list written in the pipeline in which values of the run stand."""
+    whole = "'[[' + " + " + '],[' + ".join(f"({value.expression})" for value in values) + " + ']]'"
+    return Items("withParam", "{{=" + safe(whole) + "}}", _unwrapped(type, loose=True))
+
+
+def _is_exact(item: Json) -> bool:
+    return isinstance(item, (bool, int, float, dict, list))
+
+
+def _item(field: str, expression: str, type: str) -> Source:
+    return Source(Value(field, expression), type)
+
+
+def _unwrapped(type: str, *, loose: bool = False) -> Source:
+    flags = frozenset({Flag.LOOSE}) if loose else NONE
+    return Source(computed(_UNWRAPPED), type, flags)
