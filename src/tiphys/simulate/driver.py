@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
 from tiphys.engine import resubmit
 from tiphys.engine.environment import Environment
 from tiphys.engine.machine import Machine
@@ -129,7 +131,9 @@ class Simulation:
         for decision in decisions:
             if isinstance(decision, StopPod):
                 events.extend(filter(None, [self.pods.stop(decision.node_id)]))
-        for decision in decisions:
+        # pods that came into being together start in the order of their names
+        pods = sorted((each for each in decisions if isinstance(each, StartPod)), key=lambda each: each.pod_name)
+        for decision in (*pods, *(each for each in decisions if not isinstance(each, StartPod))):
             match decision:
                 case StartPod():
                     display_name, outcome = self._ask(decision.node_id, decision.template)
@@ -191,6 +195,7 @@ class Simulation:
                 events.append(action.event())
 
     def _retry(self, action: Action) -> None:
+        self._leave()
         reopened = resubmit.retry(
             self.run,
             self.now,
@@ -201,6 +206,7 @@ class Simulation:
         self._go_on_with(reopened.run)
 
     def _resubmit(self, action: Action) -> None:
+        self._leave()
         again = resubmit.resubmit(
             self.run,
             name=f"{self.run.name}-resub",
@@ -211,8 +217,11 @@ class Simulation:
         )
         self._go_on_with(again)
 
+    def _leave(self) -> None:
+        """Keep the run as it stands before it is retried or resubmitted, even if that is refused."""
+        self.left.append(LeftRun(msgspec.json.decode(msgspec.json.encode(self.run), type=Run), self.now, self.rounds))
+
     def _go_on_with(self, run: Run) -> None:
-        self.left.append(LeftRun(self.run, self.now, self.rounds))
         self.machine = Machine(run, self.environment)
         self.restarts += 1
         self._wakes = []

@@ -30,7 +30,11 @@ def replay_workflow(record: Mapping[str, Any]) -> dict[str, Any]:
         resources = [_decoded(text) for text in record.get("resources") or []]
     except ManifestError as error:
         return {"outcome": "unparsable", "error": error.message}
-    environment = Environment(artifact_repository=ARTIFACT_REPOSITORY)
+    environment = Environment(
+        artifact_repository=ARTIFACT_REPOSITORY,
+        executor_image="quay.io/argoproj/argoexec:v0.0.0",
+        executor_options=("--loglevel", "warn", "--log-format", "text", "--gloglevel", ""),
+    )
     for resource in resources:
         environment.add(resource)
     script = record.get("script") or {}
