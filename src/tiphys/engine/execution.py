@@ -124,9 +124,15 @@ def _execute(op: Operation, node: Node | None, call: Call, arguments: Mapping[st
     if node is not None and node.is_done:
         op.release_locks(node)
         return node, None
+    if node is not None and node.started_at is None:
+        node.started_at = op.now
+        op.nodes.touch(node)
     strategy = op.retry_strategy(template)
     if strategy is None:
-        return _run(op, call)
+        node, error = _run(op, call)
+        if error is None and (template.get("timeout") or template.get("pendingTimeout")):
+            deadlines.check_timeouts(op, template, node)
+        return node, error
     return _run_retried(op, node, call, strategy, arguments)
 
 
@@ -210,7 +216,8 @@ def _run(op: Operation, call: Call) -> Answer:
     """Execute the template's kind; an error makes an Error of the node."""
     kind = template_type(call.template)
     execute = op.kinds.get(kind)
-    if execute is None:
+    if execute is None or call.template[kind] == []:
+        # an empty list of steps does not survive the filling in of variables
         error = NodeError(f"Template '{call.template.get('name', '')}' missing specification")
         return _error_node(op, None, call, error), error
     node, failure = execute(op, call)

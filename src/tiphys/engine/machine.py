@@ -374,6 +374,7 @@ class Machine:
                 case PodDeleted(node_id=node_id):
                     node = op.nodes.nodes.get(node_id)
                     if node is not None:
+                        op.nodes.set_synced(node, True)
                         op.nodes.set_pod_exists(node, False)
                         self._missing[node_id] = None
                         op.mark(node)

@@ -385,7 +385,7 @@ class DagFrame:
             return False
         if result is None:
             return False
-        if result.is_done and not was_done:
+        if node is None or (result.is_done and not was_done):
             self._later_if_hooked(name)
         return not result.is_done or self._run_exit_hook(op, name, task, result)
 
@@ -418,6 +418,7 @@ class DagFrame:
             group = op.new_node(
                 node_name, NodeType.TASK_GROUP, NodePhase.RUNNING, task, self.call.inner, self._plain()
             )
+            self._later_if_hooked(name)
         self._run_items(op, name, task, state, group)
         if state.next == len(state.loop.items):
             state.made = None

@@ -87,6 +87,7 @@ class _Group:
         self.agenda = Agenda(len(entries))
         self.executed: dict[str, int] = {}
         self.requeued: set[int] = set()
+        self.unfinished: set[int] = set()
 
     @property
     def waits(self) -> bool:
@@ -261,8 +262,7 @@ class StepsFrame:
             return None
         if self._group.hooked:
             return self._complete_hooked(op, group_node, self._group)
-        still_open = op.nodes.tally(self.node_id).open
-        if still_open > (0 if group_node.is_fulfilled else 1):
+        if self._group.unfinished:
             if group_node.is_fulfilled:
                 op.mark_phase(group_node, NodePhase.RUNNING)
             return None
@@ -325,6 +325,11 @@ class StepsFrame:
             while (index := group.agenda.take(lambda: limits.boundary_limit_reached(op, self.node_id))) is not None:
                 if not self._run_step(op, group_node, group, index):
                     return False
+                child = op.nodes.named(group.entries[index].node_name)
+                if child is None or child.is_fulfilled:
+                    group.unfinished.discard(index)
+                else:
+                    group.unfinished.add(index)
         finally:
             group.agenda.end_pass()
         return True
