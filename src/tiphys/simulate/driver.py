@@ -173,6 +173,8 @@ class Simulation:
         """Do the next action if it is due; what the engine then learns is added to `events`."""
         if not self.actions or not self.actions[0].trigger.holds(self.run, self.now, idle=idle):
             return False
+        if self.run.phase.is_completed and not self.actions[0].trigger.completed:
+            return False
         action, self.actions = self.actions[0], self.actions[1:]
         error = ""
         try:

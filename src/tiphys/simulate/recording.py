@@ -61,7 +61,7 @@ def node_record(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
     optional: dict[str, Any] = {
         "templateRef": node.template_ref,
         "boundary": names.get(node.boundary_id, node.boundary_id),
-        "children": [names.get(child, child) for child in node.children],
+        "children": [names.get(child, f"?{child}") for child in node.children],
         "outboundNodes": [names.get(child, child) for child in node.outbound_nodes],
         "inputs": node.inputs,
         "outputs": outputs_record(node.outputs),
