@@ -165,9 +165,11 @@ class Templates:
         reference = holder.get("templateRef")
         if reference is None:
             return base
-        if holder.get("inline") is None:
+        try:
             return self._base_of(reference)
-        return self.getters.required(reference.get("name") or "", cluster=bool(reference.get("clusterScope")))
+        except NotFound:  # there is an inline template, but nothing to look up its names in
+            name, cluster = reference.get("name") or "", bool(reference.get("clusterScope"))
+            return self.getters.required(name, cluster=cluster)
 
     def _base_of(self, reference: Mapping[str, Json]) -> Base:
         name, cluster = reference.get("name") or "", bool(reference.get("clusterScope"))
