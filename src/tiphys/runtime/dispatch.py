@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,7 @@ class Dispatch:
         self.clock = clock
         self.pods: dict[str, Pod] = {}
         self.outcome = Outcome()
+        self.deleted_at = -math.inf
         self._by_key: dict[str, Pod] = {}
         self._queue: list[tuple[int, int, str]] = []
         self._order = itertools.count()
@@ -141,10 +143,10 @@ class Dispatch:
         """End the pod of a node; one that has not started is gone at once."""
         pod = self.pods.get(node_id)
         if pod is None:
-            self.outcome.events.append(PodDeleted(node_id))
+            self._delete(node_id)
         elif not pod.is_started:
             self._over(pod)
-            self.outcome.events.append(PodDeleted(node_id))
+            self._delete(node_id)
         else:
             if pod.stop_grace is None:
                 pod.ends_until = self.clock.now() + min(grace, _ENDING_SECONDS)
@@ -260,7 +262,7 @@ class Dispatch:
         self._over(pod)
         start = pod.attempt.start
         if pod.stop_grace is not None:
-            self.outcome.events.append(PodDeleted(pod.node_id))
+            self._delete(pod.node_id)
             return
         losses = pod.losses + bool(why)
         if losses > MOST_LOSSES:
@@ -271,6 +273,10 @@ class Dispatch:
         fresh.losses, fresh.priority = losses, pod.priority
         if why:
             fresh.not_before = self.clock.now() + min(0.1 * 4**losses, _LONGEST_BACKOFF)
+
+    def _delete(self, node_id: str) -> None:
+        self.deleted_at = self.clock.now()
+        self.outcome.events.append(PodDeleted(node_id))
 
     def _over(self, pod: Pod) -> None:
         self.capacity.give_back(pod.attempt.key)

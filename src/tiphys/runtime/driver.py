@@ -260,7 +260,9 @@ class Driver:
         """A tick, if one is due; pods that were told to end may do so first, for a while."""
         now = self.clock.now()
         due = bool(self._times) and self._times[0] <= now
-        due |= self._again_at is not None and self._again_at <= now
+        if self._again_at is not None:
+            idle = self._is_idle(now)
+            due |= self._fruitless < _FRUITLESS_LOOKS if idle else self._again_at <= now
         if not due or self.dispatch.are_ending(now):
             return []
         return [ClockTicked()]
@@ -299,14 +301,18 @@ class Driver:
         shortest = _SHORTEST_WAIT if self.dispatch.are_ending(now) else 0.0
         return max(shortest, min(times) - now)
 
-    def _is_stuck(self) -> bool:
-        """Whether nothing can happen any more: no pod, no task, no time, and nobody to be waited for."""
+    def _is_idle(self, now: float) -> bool:
+        """Whether there is no pod, no task and no time to wait for; nothing was deleted a moment ago."""
         if self.dispatch.pods or self._told or self.inbox.reports or self._tasks_open or self._times:
+            return False
+        return now > self.dispatch.deleted_at + RETRY_AFTER
+
+    def _is_stuck(self) -> bool:
+        """Whether nothing can happen any more, and there is nobody to be waited for."""
+        if not self._is_idle(self.clock.now()):
             return False
         run = self.machine.run
         if run.stored_spec.get("suspend") or any(_waits_for_people(each) for each in run.nodes.values()):
-            return False
-        if self._again_at is not None and self._fruitless < _FRUITLESS_LOOKS:
             return False
         self.stuck = self.machine.stuck_reason()
         return True
