@@ -39,11 +39,11 @@ class Trigger:
     phase: str = ""
 
     def holds(self, run: Run, now: float, *, idle: bool) -> bool:
-        """True when the action is due."""
+        """True when the action is due; only `completed` ones are when the run is over."""
+        if self.completed or run.phase.is_completed:
+            return self.completed and run.phase.is_completed
         if self.at is not None:
             return now >= self.at
-        if self.completed:
-            return run.phase.is_completed
         if self.idle:
             return idle
         if self.node:

@@ -74,6 +74,11 @@ def node_record(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
     return record | {key: value for key, value in optional.items() if value}
 
 
+def _name(node_id: str, names: Mapping[str, str]) -> str:
+    """The name of a node; Argo sometimes speaks of nodes that are not there."""
+    return names.get(node_id, f"?{node_id}") if node_id else ""
+
+
 def outputs_record(outputs: Outputs | None) -> dict[str, Any]:
     """Outputs as Argo writes them; empty members are left out."""
     if outputs is None:
