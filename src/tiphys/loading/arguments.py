@@ -10,13 +10,13 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tiphys.compiler import transport
 from tiphys.errors import BadInput, Place, Problem, ProblemsFound
-from tiphys.ir.model import ParameterInput
+from tiphys.ir.model import ArtifactInput, ParameterInput
 from tiphys.loading.loaded import Loaded, Manifest
 from tiphys.manifest.yaml import load_documents
 
@@ -73,12 +73,17 @@ def from_file(file: str) -> dict[str, Any]:
     return {str(name): value for name, value in documents[0].data.items()}
 
 
-def for_pipeline(loaded: Loaded, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a pipeline's parameters by type, of those that were given; mistakes are told together."""
+def for_pipeline(loaded: Loaded, given: Mapping[str, Any], beside: Collection[str] = ()) -> dict[str, Any]:
+    """The values of a pipeline's parameters by type, of those that were given; mistakes are told together.
+
+    An artifact that the pipeline takes is given by its URI; `beside` names parameters of the workflow that
+    the pipeline itself does not know.
+    """
     if loaded.ir is None:
         return dict(given)
-    declared = loaded.ir.spec.root.input_definitions.parameters
-    artifacts = loaded.ir.spec.root.input_definitions.artifacts
+    inputs = loaded.ir.spec.root.input_definitions
+    uris = {name: _uri_of(artifact) for name, artifact in inputs.artifacts.items()}
+    declared = {**inputs.parameters, **uris}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in given.items():
@@ -87,14 +92,15 @@ def for_pipeline(loaded: Loaded, given: Mapping[str, Any]) -> dict[str, Any]:
                 values[name] = _typed(value, declared[name])
             except _Misfit as misfit:
                 problems.append(_misfit(loaded, name, value, declared[name], str(misfit)))
+        elif name in beside:
+            values[name] = value
         else:
-            problems.append(_unknown(loaded, name, [*declared, *artifacts]))
+            problems.append(_unknown(loaded, name, list(declared)))
+    known = {**loaded.ir.arguments, **given}
     missing = [
         name
         for name, parameter in declared.items()
-        if not (
-            name in given or name in loaded.ir.arguments or parameter.has_default or parameter.is_optional
-        )
+        if not (name in known or parameter.has_default or parameter.is_optional)
     ]
     problems += [_missing(loaded, name, declared[name]) for name in missing]
     if problems:
@@ -104,9 +110,16 @@ def for_pipeline(loaded: Loaded, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def encoded(loaded: Loaded, values: Mapping[str, Any]) -> dict[str, str]:
     """Checked values as the texts of the workflow's parameters: JSON literals where we compiled it."""
-    if loaded.ir is None:
-        return {name: as_argo_text(value) for name, value in values.items()}
-    return {name: transport.encode(value) for name, value in values.items()}
+    compiled = loaded.ir.spec.root.input_definitions.parameters if loaded.ir is not None else {}
+    return {
+        name: transport.encode(value) if name in compiled else as_argo_text(value)
+        for name, value in values.items()
+    }
+
+
+def _uri_of(artifact: ArtifactInput) -> ParameterInput:
+    """How an artifact that the pipeline takes is given."""
+    return ParameterInput(parameter_type="STRING", is_optional=artifact.is_optional)
 
 
 def as_argo_text(value: Any) -> str:
@@ -118,7 +131,9 @@ def as_argo_text(value: Any) -> str:
 
 def with_arguments(loaded: Loaded, workflow: Manifest, given: Mapping[str, Any]) -> Manifest:
     """The workflow with these values in `spec.arguments`, checked; `workflow` itself is not changed."""
-    values = encoded(loaded, for_pipeline(loaded, given))
+    spec = workflow.get("spec") or {}
+    declared = {each.get("name", "") for each in (spec.get("arguments") or {}).get("parameters") or []}
+    values = encoded(loaded, for_pipeline(loaded, given, declared))
     if loaded.ir is None:
         _check_manifest(loaded, workflow, values)
     if not values:

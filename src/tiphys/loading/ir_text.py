@@ -1,28 +1,35 @@
-"""A pipeline as the text of its IR, our section included, as the stock SDK would write and read it."""
+"""A pipeline as the text of its IR, with our section: what the stock `kfp dsl compile` would write."""
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from tiphys.errors import BadInput
-from tiphys.ir.reading import unpacked
 from tiphys.loading.loaded import Loaded
-from tiphys.loading.python_objects import kfp_documents
-from tiphys.manifest.dumping import dump_all
+from tiphys.loading.python_errors import as_bad_input
 
 
 def ir_text(loaded: Loaded) -> str:
-    """One or two YAML documents: the PipelineSpec and, where there is any setting, the PlatformSpec.
-
-    What was IR when it was loaded comes back as it was.
-    """
+    """The IR as YAML: compiled by the SDK from Python, else as it was read."""
     if loaded.component is not None:
-        pipeline, platform = kfp_documents(loaded.component)
-        return dump_all([pipeline, platform] if platform.get("platforms") else [pipeline])
-    if loaded.ir is not None and loaded.file and Path(loaded.file).is_file():
-        return unpacked(Path(loaded.file)).decode("utf-8-sig")
+        return _compiled(loaded)
+    if loaded.ir is not None and loaded.text:
+        return loaded.text
     raise BadInput(
-        "an Argo manifest has no IR",
+        "this is an Argo manifest: there is no KFP pipeline of which IR could be made",
         place=loaded.place,
-        remedy="Give a kfp pipeline.",
+        remedy="Give the pipeline's Python file, or lift a manifest of KFP 1.8 with `tiphys lift`.",
     )
+
+
+def _compiled(loaded: Loaded) -> str:
+    from kfp.compiler import Compiler
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "pipeline.yaml"
+        try:
+            Compiler().compile(loaded.component, str(file))
+        except (ValueError, TypeError, KeyError, RuntimeError) as error:
+            raise as_bad_input(error, Path(loaded.file)) from error
+        return file.read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ class Loaded:
 
     `kind` is `kfp` (then `ir` is set, and `transforms` what its author changes in the manifest) or `argo`
     (then `documents` holds the manifests with the places of their fields; the first is the one that runs).
+    `component` is the kfp object, where there is one; `text` is the IR as YAML, where it was read.
     """
 
     kind: Literal["kfp", "argo"]
@@ -32,6 +33,7 @@ class Loaded:
     documents: tuple[Document, ...] = ()
     transforms: tuple[Transform, ...] = ()
     component: Any = field(default=None, repr=False)
+    text: str = field(default="", repr=False)
 
     @property
     def manifests(self) -> list[Manifest]:

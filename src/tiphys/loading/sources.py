@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tiphys.loading.python_objects import (
     kfp_ir,
     transforms_of,
 )
-from tiphys.manifest.yaml import Document, load_documents
+from tiphys.manifest.yaml import Document, dump_all, load_documents
 
 _FORMS = "Give a pipeline's Python file, KFP IR, an Argo manifest, or a package of one."
 _PYTHON = re.compile(r"(?P<file>.*\.py)(?::(?P<name>[A-Za-z_][\w.]*))?", re.DOTALL)
@@ -141,7 +142,7 @@ def _from_ir_text(text: str, file: str) -> Loaded:
         from kfp import components
 
         return from_component(components.load_component_from_text(text), file)
-    return _from_ir(load_ir(text, file))
+    return replace(_from_ir(load_ir(text, file)), text=text)
 
 
 def _from_ir(ir: Ir) -> Loaded:
@@ -150,7 +151,8 @@ def _from_ir(ir: Ir) -> Loaded:
 
 def _from_data(data: Sequence[dict[str, Any]], file: str = "") -> Loaded:
     if any(key in data[0] for key in ("pipelineInfo", "pipelineSpec", "pipeline_spec")):
-        return _from_ir(from_data(data[0], data[1] if len(data) > 1 else None, file))
+        ir = from_data(data[0], data[1] if len(data) > 1 else None, file)
+        return replace(_from_ir(ir), text=dump_all(data))
     return _from_documents([Document(each, file, 1, "", index) for index, each in enumerate(data)], file)
 
 
@@ -168,7 +170,8 @@ def _from_documents(documents: Sequence[Document], file: str) -> Loaded:
     version = next((each.data for each in flat if each.data["kind"] == "PipelineVersion"), None)
     if version is not None:
         spec = version.get("spec") or {}
-        return _from_ir(from_data(spec.get("pipelineSpec") or {}, spec.get("platformSpec"), file))
+        parts = [each for each in (spec.get("pipelineSpec"), spec.get("platformSpec")) if each]
+        return _from_data(parts or [{"pipelineInfo": {}}], file)
     runs = next((each for kind in RUNNABLE for each in flat if each.data["kind"] == kind), None)
     if runs is None:
         kinds = ", ".join(sorted({f"`{each.data['kind']}`" for each in flat}))
