@@ -11,7 +11,6 @@ from typing import Any, Final
 from tiphys.validation.arguments import GivenArguments, check_arguments
 from tiphys.validation.context import Context, add_outputs, check_tags, check_tags_in_text
 from tiphys.validation.dependencies import Dependencies, check_results
-from tiphys.validation.hooks import has_exit_hook
 from tiphys.validation.invalid import Invalid, Origin
 from tiphys.validation.loops import add_items, is_aggregating
 from tiphys.validation.names import check_field_names, is_parameter
@@ -47,7 +46,6 @@ class _DagCheck:
         self._scope = scope
         self._uses_depends = any(task.get("depends") for task in tasks)
         self._positions = {task.get("name") or "": index for index, task in enumerate(tasks)}
-        self._templates: dict[str, Mapping[str, Json] | None] = {}
         self._tasks = tasks
         self.dependencies = Dependencies(tasks)
 
@@ -82,7 +80,6 @@ class _DagCheck:
         name = task["name"]
         self._check_style(task)
         template = self._checked_template(task, self._context.any_arguments)
-        self._templates[name] = template
         is_loop = is_aggregating(task)
         add_outputs(self._context, self._scope, "tasks", name, template, is_loop=is_loop)
         try:
@@ -106,12 +103,8 @@ class _DagCheck:
 
     def _check_arguments(self, task: Task) -> None:
         name, where = task["name"], self._where(task)
-        template = self._templates.get(name)
         if task.get("hooks") is not None:
             self._scope.add(f"tasks.{name}.status")
-        add_outputs(self._context, self._scope, "tasks", name, template)
-        if has_exit_hook(task):
-            add_outputs(self._context, self._scope, "tasks", name, template)
         scope = _TaskScope(inline_inputs(task), self._scope, self.dependencies, name)
         try:
             add_items(task, scope)

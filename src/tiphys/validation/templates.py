@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from tiphys.expressions.go_quote import quote
 from tiphys.validation.invalid import Invalid, Origin
 
 Json = Any
@@ -118,7 +119,7 @@ class Getters:
         found = self.base(name, cluster=cluster)
         if found is None:
             kind = "clusterworkflowtemplates" if cluster else "workflowtemplates"
-            raise Invalid(f'{kind}.argoproj.io "{name}" not found')
+            raise Invalid(f"{kind}.argoproj.io {quote(name)} not found")
         return found
 
 
@@ -129,9 +130,14 @@ class Templates:
         self.getters = getters
         self._bases: dict[tuple[str, bool], Base | None] = {}
         self._stored: dict[str, Template] = {}
+        self._plain: dict[tuple[str, str], tuple[Base, Template]] = {}
 
     def resolve(self, base: Base, holder: Mapping[str, Json]) -> tuple[Base, Template]:
         """The template that `inline`, `templateRef` or `template` means, and the base to go on with."""
+        is_plain = "inline" not in holder and "templateRef" not in holder
+        known = self._plain.get((base.template_scope, holder.get("template") or "")) if is_plain else None
+        if known is not None:
+            return known
         key = _stored_key(base, holder)
         template = self._stored.get(key) if key else None
         if template is None:
@@ -142,6 +148,8 @@ class Templates:
         below = self._base_below(base, holder)
         if not template_type(template):
             raise Invalid(f"template '{template.get('name') or ''}' type is unknown")
+        if is_plain:
+            self._plain[base.template_scope, holder.get("template") or ""] = below, template
         return below, template
 
     def _find(self, base: Base, holder: Mapping[str, Json]) -> Template:
