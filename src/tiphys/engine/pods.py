@@ -206,8 +206,15 @@ def with_owner(template: Template, run: Run) -> Template:
     }
     metadata = dict(manifest.get("metadata") or {})
     metadata["ownerReferences"] = [*(metadata.get("ownerReferences") or ()), owner]
-    text = yaml.dump({**manifest, "metadata": metadata})
+    text = yaml.dump(_sorted({**manifest, "metadata": metadata}))
     return {**template, "resource": {**resource, "manifest": text}}
+
+
+def _sorted(data: Json) -> Json:
+    """With the keys of all objects in order, as Go writes them."""
+    if isinstance(data, dict):
+        return {key: _sorted(data[key]) for key in sorted(data)}
+    return [_sorted(each) for each in data] if isinstance(data, list) else data
 
 
 def _plain(container: Mapping[str, Json]) -> dict[str, Json]:

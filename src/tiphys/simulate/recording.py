@@ -117,11 +117,16 @@ def pod_record(start: StartPod) -> dict[str, Any]:
 
 
 def _as_recorded(container: Mapping[str, Any]) -> dict[str, Any]:
-    """The container as the recording controller made it: every image was looked up, by a fake."""
-    if container.get("command"):
-        return dict(container)
-    looked_up = {"command": ["image-entrypoint"], "args": container.get("args") or ["image-cmd"]}
-    return {**container, **looked_up}
+    """The container as the recording controller made it: every image was looked up, by a fake.
+
+    Variables named `ARGO_*` were left out, also those of users.
+    """
+    recorded = dict(container)
+    if not container.get("command"):
+        recorded |= {"command": ["image-entrypoint"], "args": container.get("args") or ["image-cmd"]}
+    if "env" in container:
+        recorded["env"] = [each for each in container["env"] if not each["name"].startswith("ARGO_")]
+    return recorded
 
 
 _NOT_RECORDED: Final = frozenset({"container", "archiveLocation"})
