@@ -18,14 +18,14 @@ def named(reference: str) -> Transform:
     module_name, colon, function_name = reference.rpartition(":")
     if not colon:
         raise BadInput(f"transform `{reference}` is not of the form `module:function`")
+    if module_name.endswith(".py") and not Path(module_name).is_file():
+        raise BadInput(f"there is no file {module_name}")
     try:
         module: Any = (
             load_module(Path(module_name))
             if module_name.endswith(".py")
             else importlib.import_module(module_name)
         )
-    except FileNotFoundError:
-        raise BadInput(f"there is no file {module_name}") from None
     except ModuleNotFoundError as error:
         raise BadInput(
             f"transform `{reference}`: {error}",
