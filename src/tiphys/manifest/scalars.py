@@ -52,7 +52,8 @@ _AMBIGUOUS_WORD = re.compile(
     r"(?:y|n|yes|no|on|off|true|false|null|~|<<|=|[-+]?\.?(?:inf|infinity|nan))?\Z", re.IGNORECASE
 )
 _AMBIGUOUS_NUMBER = re.compile(  # a UUID of many digits is none
-    r"(?![0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-)[-+]?\.?[0-9][-+0-9a-fA-FxXoObBeE_.:,]*(?:[Tt ][-+0-9:.Zz ]*)?\Z"
+    r"(?![0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-)"
+    r"[-+]?\.?[0-9][-+0-9a-fA-FxXoObBeE_.:,]*(?:[Tt ][-+0-9:.Zz ]*)?\Z"
 )
 
 
