@@ -98,9 +98,7 @@ def _with_arguments(
     for name, task in component.dag.tasks.items():
         arguments = given.get(labels.get(task.component_ref.name, ""), {})
         if arguments:
-            inputs = msgspec.structs.replace(
-                task.inputs, parameters={**task.inputs.parameters, **arguments}
-            )
+            inputs = msgspec.structs.replace(task.inputs, parameters={**task.inputs.parameters, **arguments})
             task = msgspec.structs.replace(task, inputs=inputs)
         tasks[name] = task
     dag = msgspec.structs.replace(component.dag, tasks=tasks)

@@ -20,18 +20,28 @@ Parameter = Callable[[str], str]
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
-      (?P<number>\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+|0[xX][0-9a-fA-F]+|\d+)(?P<unsigned>[uU]?)
-    | (?P<string>[rR]?(?:'''(?:[^\\]|\\.)*?'''|\"\"\"(?:[^\\]|\\.)*?\"\"\"|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"))
+      (?P<number>0[xX][0-9a-fA-F]+|\d+\.\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?|\d+(?:[eE][-+]?\d+)?)
+      (?P<unsigned>[uU]?)
+    | (?P<string>[rR]?(?:
+          '''(?:[^\\]|\\.)*?''' | \"\"\"(?:[^\\]|\\.)*?\"\"\"
+        | '(?:[^'\\\n]|\\.)*' | "(?:[^"\\\n]|\\.)*" ))
     | (?P<name>[A-Za-z_]\w*)
     | (?P<sign>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:.,()\[\]{}])
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
+_ESCAPE: Final = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL
+)
 _SHORT: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LEVELS: Final = (("||",), ("&&",), ("==", "!=", "<", "<=", ">", ">=", "in"), ("+", "-"), ("*", "/", "%"))
 _FUNCTIONS: Final = {"int": "int", "uint": "int", "double": "float", "string": "string", "size": "len"}
-_METHODS: Final = {"startsWith": "startsWith", "endsWith": "endsWith", "contains": "contains", "matches": "matches"}
+_METHODS: Final = {
+    "startsWith": "startsWith",
+    "endsWith": "endsWith",
+    "contains": "contains",
+    "matches": "matches",
+}
 _MAX_DEPTH: Final = 100
 
 
@@ -56,7 +66,9 @@ def _lex(text: str, place: str) -> list[_Token]:
     while text[end:].strip():
         match = _TOKEN.match(text, end)
         if match is None:
-            raise CompileError(f"{place}: the condition `{text}` cannot be read at `{text[end:].strip()[:20]}`")
+            raise CompileError(
+                f"{place}: the condition `{text}` cannot be read at `{text[end:].strip()[:20]}`"
+            )
         kind = match.lastgroup if match.lastgroup != "unsigned" else "number"
         tokens.append(_Token(kind or "", match[kind or 0]))
         end = match.end()

@@ -15,10 +15,12 @@ OUTPUTS: Final = "/tmp/kfp/outputs"  # noqa: S108 # a path in the pod, not on th
 VALUES: Final = f"{OUTPUTS}/values"
 OUTPUT_FILE: Final = f"{OUTPUTS}/executor_output.json"
 
-_HEAD: Final = "# Added by tiphys: hands each output to Argo as one JSON text, in which no tag of Argo can stand.\n"
+_HEAD: Final = (
+    "# Added by tiphys: hands each output to Argo as one JSON text, in which no tag of Argo can stand.\n"
+)
 
-_PROGRAM: Final = r"""
-import json, os, shutil, sys
+_START: Final = r"""
+import json, os, sys
 given = json.loads(sys.argv[sys.argv.index("--executor_input") + 1])["outputs"]
 made = json.load(open(given["outputFile"])) if os.path.exists(given["outputFile"]) else {}
 root = os.path.dirname(given["outputFile"])
@@ -26,15 +28,23 @@ os.makedirs(root + "/values", exist_ok=True)
 def hand_out(name, value):
     with open(root + "/values/" + name, "w") as file:
         file.write(json.dumps(value).replace("{" * 2, "\\u007b" * 2))
-for name, output in given.get("parameters", {}).items():
+""".strip()
+
+_PARAMETERS: Final = r"""
+for name, output in given["parameters"].items():
     value, kind = made.get("parameterValues", {}).get(name), output["parameterType"]
     if value is None and os.path.exists(output["outputFile"]):
         value = open(output["outputFile"]).read()
         value = value if kind == "STRING" else json.loads(value.lower() if kind == "BOOLEAN" else value)
     hand_out(name, value)
-for name, output in given.get("artifacts", {}).items():
+""".strip()
+
+_ARTIFACTS: Final = r"""
+import shutil
+for name, output in given["artifacts"].items():
     old, path = output["artifacts"][0], output["path"]
-    new = dict(old, **{key: value for key, value in made.get("artifacts", {}).get(name, output)["artifacts"][0].items() if value})
+    told = made.get("artifacts", {}).get(name, output)["artifacts"][0]
+    new = dict(old, **{key: value for key, value in told.items() if value})
     custom = new.pop("custom_path", "")
     own = custom or new["uri"].replace(old["uri"], path)
     if os.path.exists(own) and not os.path.exists(path) and (custom or own.startswith((root, path))):
@@ -44,6 +54,9 @@ for name, output in given.get("artifacts", {}).items():
 """.strip()
 
 
-def script() -> str:
+def script(*, parameters: bool, artifacts: bool) -> str:
     """The lines of shell that run the program after KFP's own; `$@` are the component's arguments."""
-    return f"\n{_HEAD}{HAND_OUT_BEGIN}{_PROGRAM}{HAND_OUT_END}\n"
+    if not (parameters or artifacts):
+        return ""
+    parts = [_START, *([_PARAMETERS] if parameters else []), *([_ARTIFACTS] if artifacts else [])]
+    return f"\n{_HEAD}{HAND_OUT_BEGIN}{chr(10).join(parts)}{HAND_OUT_END}\n"

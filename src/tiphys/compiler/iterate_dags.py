@@ -9,9 +9,9 @@ from __future__ import annotations
 import msgspec
 
 from tiphys.ir.model import (
+    Arguments,
     ArtifactArgument,
     ArtifactSelector,
-    Arguments,
     Component,
     ComponentRef,
     Dag,
@@ -65,18 +65,13 @@ def _around(name: str, task: Task, run: Component) -> Component:
         caching_options=task.caching_options,
         retry_policy=task.retry_policy,
     )
+    handed = run.output_definitions
     outputs = DagOutputs(
-        {
-            each: DagOutputArtifact([ArtifactSelector(name, each)])
-            for each in run.output_definitions.artifacts
-        },
-        {
-            each: DagOutputParameter(ParameterSelector(name, each))
-            for each in run.output_definitions.parameters
-        },
+        parameters={each: DagOutputParameter(ParameterSelector(name, each)) for each in handed.parameters},
+        artifacts={each: DagOutputArtifact([ArtifactSelector(name, each)]) for each in handed.artifacts},
     )
     return Component(
         input_definitions=definitions,
-        output_definitions=run.output_definitions,
+        output_definitions=handed,
         dag=Dag({name: inside}, outputs),
     )

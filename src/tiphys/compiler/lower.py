@@ -175,7 +175,10 @@ class Lowering:
     def _finished(
         self, given: Pod, body: Body, call: Call, component: Component, inputs: Mapping[str, str]
     ) -> Template:
-        if any("workspace" in flags for _, flags in call.flags) and self.ir.kubernetes.pipeline_config.workspace:
+        if (
+            any("workspace" in flags for _, flags in call.flags)
+            and self.ir.kubernetes.pipeline_config.workspace
+        ):
             mounts = body.container.setdefault("volumeMounts", [])
             mounts.append({"name": WORKSPACE_VOLUME, "mountPath": WORKSPACE})
         fields = body.finish() if body.container else dict(body.fields)
@@ -185,7 +188,7 @@ class Lowering:
         if call.cache is not None:
             if retry is not None:
                 raise Unsupported(
-                    f"{given.where}: a cached task with retries hangs on Argo 4.1 once its result is in the cache",
+                    f"{given.where}: a cached task with retries hangs on Argo 4.1 once it is in the cache",
                     remedy="Take away the retries or the caching.",
                 )
             fields["memoize"] = self._memoize(call, fields, given)
@@ -198,7 +201,8 @@ class Lowering:
             each: inputs[each]
             for each in inputs
             if each not in baked
-            and getattr(component.input_definitions.parameters.get(each), "parameter_type", "") != "TASK_CONFIG"
+            and getattr(component.input_definitions.parameters.get(each), "parameter_type", "")
+            != "TASK_CONFIG"
         }
         return Template(name, takes, body.outputs, body.artifacts)
 
@@ -207,8 +211,8 @@ class Lowering:
             key = digest({"key": call.cache})
         else:
             parts = [f"'{digest(fields)}'"]
-            for parameter in fields.get("inputs", {}).get("parameters", []):
-                parts.append(path("inputs", "parameters", parameter["name"]))
+            declared = fields.get("inputs", {}).get("parameters", [])
+            parts += [path("inputs", "parameters", parameter["name"]) for parameter in declared]
             key = "{{=sprig.sha256sum(" + " + '|' + ".join(parts) + ")}}"
         return {"key": key, "maxAge": "", "cache": {"configMap": {"name": self.cache}}}
 

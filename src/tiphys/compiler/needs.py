@@ -59,14 +59,16 @@ def order(nodes: Sequence[Node], where: str) -> Order:
     """Decide for all tasks of a DAG."""
     by_name = {node.name: node for node in nodes}
     reads_results = any(
-        node.setting("depends") or (node.tolerant and node.needs) or any(by_name[n].skippable for n in node.needs)
+        node.setting("depends")
+        or (node.tolerant and node.needs)
+        or any(by_name[n].skippable for n in node.needs)
         for node in nodes
     )
     if reads_results:
         written_out = [node.name for node in nodes if node.setting("dependencies")]
         if written_out:
             raise CompileError(
-                f"{where}: task `{written_out[0]}` has `dependencies`, another task of its DAG needs `depends`, "
+                f"{where}: task `{written_out[0]}` has `dependencies`, another task needs `depends`, "
                 "and Argo refuses both in one DAG",
                 remedy=f"Write the needs of `{written_out[0]}` as `depends`.",
             )

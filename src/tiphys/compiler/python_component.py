@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tiphys.compiler.epilogue import script
 from tiphys.errors import Unsupported
 from tiphys.messages.component import Component
 
@@ -33,17 +32,17 @@ class PythonCommand:
 
 
 def python_command(
-    command: Sequence[str], args: Sequence[str], sdk_version: str, where: str
+    command: Sequence[str], args: Sequence[str], sdk_version: str, script: str, where: str
 ) -> PythonCommand | None:
-    """The component's command made ready; None if it is no Python component."""
+    """The component's command with `script` after KFP's own program; None if it is no Python component."""
     function = _function(args)
     if not function:
         return None
     for index, part in enumerate(command):
         if _MODULE.match(part) and index and command[index - 1] == "-m":
-            return _in_image(command, function, sdk_version)
+            return _in_image(command, function, sdk_version, script)
         if _MAIN.search(part) and index and command[index - 1].startswith("-"):
-            return _inline(command, index, function, sdk_version, where)
+            return _inline(command, index, function, sdk_version, script, where)
     return None
 
 
@@ -54,13 +53,13 @@ def _function(args: Sequence[str]) -> str:
     return args[at] if at < len(args) else ""
 
 
-def _in_image(command: Sequence[str], function: str, sdk_version: str) -> PythonCommand:
-    whole = ("sh", "-ec", '"$0" "$@"\n' + script(), *command)
+def _in_image(command: Sequence[str], function: str, sdk_version: str, script: str) -> PythonCommand:
+    whole = ("sh", "-ec", '"$0" "$@"\n' + script, *command) if script else tuple(command)
     return PythonCommand(whole, Component("image", function, kfp=_version(sdk_version)))
 
 
 def _inline(
-    command: Sequence[str], index: int, function: str, sdk_version: str, where: str
+    command: Sequence[str], index: int, function: str, sdk_version: str, script: str, where: str
 ) -> PythonCommand:
     if index + 1 >= len(command):
         raise Unsupported(
@@ -72,12 +71,12 @@ def _inline(
     if joint:
         if _WRITES_SOURCE not in program:
             raise Unsupported(
-                f"{where}: the source has `{{{{` in it, and the program does not write it the way the SDK does",
+                f"{where}: the source has `{{{{` in it, and the program does not write it as the SDK does",
                 remedy="Compile the pipeline with a released kfp SDK 2, or put a blank between the braces.",
             )
         program = program.replace(_WRITES_SOURCE, f"{_WRITES_SOURCE} | sed 's/{joint}//g'", 1)
         source = re.sub(r"\{(?=\{)", "{" + joint, source)
-    whole = (*command[:index], program.rstrip("\n") + "\n" + script(), source, *command[index + 2 :])
+    whole = (*command[:index], program.rstrip("\n") + "\n" + script, source, *command[index + 2 :])
     return PythonCommand(whole, _described(command[:index], function, sdk_version, index + 1, joint))
 
 
@@ -127,7 +126,9 @@ def _described(
 
 
 def _is_of_the_sdk(package: str) -> bool:
-    return bool(_KFP.match(package)) or package.startswith('typing-extensions>=3.7.4,<5; python_version<"3.9"')
+    return bool(_KFP.match(package)) or package.startswith(
+        'typing-extensions>=3.7.4,<5; python_version<"3.9"'
+    )
 
 
 def _version(sdk_version: str) -> str:

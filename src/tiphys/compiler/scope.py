@@ -91,7 +91,11 @@ class Scope:
         elif argument.task_output_parameter is not None:
             output = argument.task_output_parameter
             source = self.output(
-                output.producer_task, output.output_parameter_key, where, tolerant=tolerant, otherwise=otherwise
+                output.producer_task,
+                output.output_parameter_key,
+                where,
+                tolerant=tolerant,
+                otherwise=otherwise,
             )
         elif argument.task_final_status is not None:
             source = Source(final_status(argument.task_final_status.producer_task), "STRUCT")
@@ -135,12 +139,12 @@ class Scope:
     def expression(self, name: str, task: str, arguments: Mapping[str, ParameterArgument]) -> str:
         """The expression of what a task gives to one of its parameters, for conditions."""
         if name not in arguments:
-            raise CompileError(f"{self.name}/{task}: the condition speaks of `{name}`, which the task is not given")
+            raise CompileError(
+                f"{self.name}/{task}: the condition speaks of `{name}`, which the task is not given"
+            )
         return self.parameter(arguments[name], task, arguments, tolerant=False).value.expression
 
-    def _constant(
-        self, given: RuntimeValue, task: str, arguments: Mapping[str, ParameterArgument]
-    ) -> Source:
+    def _constant(self, given: RuntimeValue, task: str, arguments: Mapping[str, ParameterArgument]) -> Source:
         value = given.constant
         if value is msgspec.UNSET:
             value = next(iter(given.constant_value.values()), None)
@@ -188,7 +192,8 @@ def of_the_pod(value: Json) -> bool:
     """True if a constant can be filled only in the pod."""
     if isinstance(value, str):
         return "{{$" in value and any(
-            isinstance(part, Placeholder) and part.steps == (OF_THE_POD,) for part in placeholders.parts(value)
+            isinstance(part, Placeholder) and part.steps == (OF_THE_POD,)
+            for part in placeholders.parts(value)
         )
     if isinstance(value, list):
         return any(of_the_pod(item) for item in value)

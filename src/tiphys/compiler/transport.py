@@ -20,8 +20,7 @@ Json = Any
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _WORDS: Final = frozenset(
-    ("and", "contains", "else", "endsWith", "false", "if", "in", "let", "matches", "nil", "not", "or")
-    + ("startsWith", "true")
+    "and contains else endsWith false if in let matches nil not or startsWith true".split()  # noqa: SIM905
 )
 _TAG: Final = re.compile(r"\{\{(.*?)\}\}")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -120,7 +119,9 @@ def text_of(field: str) -> Value:
     'a/' + workflow.name
     """
     spelt = [
-        (f"({part[1:]})" if part[0] == "=" else path(*part.strip().split("."))) if index % 2 else literal(part)
+        (f"({part[1:]})" if part[0] == "=" else path(*part.strip().split(".")))
+        if index % 2
+        else literal(part)
         for index, part in enumerate(_TAG.split(field))
         if part
     ]

@@ -30,7 +30,7 @@ PIPELINE_ANNOTATION: Final = "tiphys.io/pipeline"
 """On the Workflow itself: the name of the pipeline it was compiled from. Values in it are transport texts."""
 
 HAND_OUT_BEGIN: Final = "python3 -c '"
-HAND_OUT_END: Final = "' \"$@\""
+HAND_OUT_END: Final = '\' "$@"'
 
 _HEAD: Final = "# Added by tiphys:"
 
@@ -58,7 +58,9 @@ class Component(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
     def source_text(self, command: Sequence[str]) -> str:
         """The program of the component."""
         if not 0 <= self.source < len(command):
-            raise ManifestError(f"{ANNOTATION} says that the program is command[{self.source}], which is not there")
+            raise ManifestError(
+                f"{ANNOTATION} says that the program is command[{self.source}], which is not there"
+            )
         text = command[self.source]
         return text.replace(self.joint, "") if self.joint else text
 
@@ -86,9 +88,9 @@ def executor_input(args: Sequence[str]) -> dict[str, Any]:
 
 
 def hand_out(command: Sequence[str]) -> str:
-    """The Python program in the pod's script that hands out the results."""
+    """The Python program in the pod's script that hands out the results; '' if there are none."""
     for part in command:
         _, head, rest = part.partition(_HEAD)
         if head:
             return rest.partition(HAND_OUT_BEGIN)[2].rpartition(HAND_OUT_END)[0]
-    raise ManifestError("the command of this component has no lines that hand out its results")
+    return ""

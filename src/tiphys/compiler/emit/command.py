@@ -93,9 +93,7 @@ def text(text: str, names: PodNames) -> tuple[str | None, Value]:
     return _plain(pieces), _quoted(pieces)
 
 
-def _flatten(
-    element: str | Concat | IfPresent, names: PodNames, out: list[list[Piece] | IfPresent]
-) -> None:
+def _flatten(element: str | Concat | IfPresent, names: PodNames, out: list[list[Piece] | IfPresent]) -> None:
     if not isinstance(element, IfPresent):
         out.append(_pieces(element, names))
         return

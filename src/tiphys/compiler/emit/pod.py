@@ -17,7 +17,7 @@ from tiphys.compiler import placeholders
 from tiphys.compiler.artifact_root import ArtifactRoot
 from tiphys.compiler.emit.command import Inside, Piece, PodNames, Words, arguments, text
 from tiphys.compiler.emit.resources import resources
-from tiphys.compiler.epilogue import OUTPUT_FILE, OUTPUTS, VALUES
+from tiphys.compiler.epilogue import OUTPUT_FILE, OUTPUTS, VALUES, script
 from tiphys.compiler.lowered import ARTIFACTS, NONE, Call, Flag, Flags, Form, Handed
 from tiphys.compiler.outputs import EXECUTOR_OUTPUT
 from tiphys.compiler.placeholders import Placeholder
@@ -82,13 +82,15 @@ class Body:
 def pod(given: Pod) -> Body:
     """The template of a component that runs a pod."""
     body = Body()
-    component, container = given.component, given.container
+    container = given.container
     if container.lifecycle is not None and container.lifecycle.pre_cache_check is not None:
         raise Unsupported(
             f"{given.where}: `lifecycle.preCacheCheck` has nothing in Argo that stands for it",
             remedy="Do the check in the component.",
         )
-    python = python_command(container.command, container.args, given.sdk_version, given.where)
+    handed = given.component.output_definitions
+    lines = script(parameters=bool(handed.parameters), artifacts=bool(handed.artifacts))
+    python = python_command(container.command, container.args, given.sdk_version, lines, given.where)
     if python is not None:
         body.fields["metadata"] = {"annotations": {ANNOTATION: annotation(python.component)}}
     _inputs(given, body)
@@ -113,9 +115,7 @@ def _inputs(given: Pod, body: Body) -> None:
             parameter["default"] = "null"
         parameters.append(parameter)
     for name, artifact in definitions.artifacts.items():
-        parameters.append(
-            {"name": given.inputs[name], **({"default": "[]"} if artifact.is_optional else {})}
-        )
+        parameters.append({"name": given.inputs[name], **({"default": "[]"} if artifact.is_optional else {})})
     parameters += [{"name": given.inputs[name]} for name, _ in given.call.extra]
     artifacts = [
         _input_artifact(given, name, is_list=artifact.is_artifact_list)
@@ -200,9 +200,7 @@ def _outputs(given: Pod, body: Body, python: PythonCommand | None) -> None:
         body.outputs[name] = Handed(plain, ARTIFACTS, form)
         body.artifacts[name] = plain
     if reports and parameters:
-        parameters.append(
-            {"name": EXECUTOR_OUTPUT, "valueFrom": {"path": OUTPUT_FILE, "default": "{}"}}
-        )
+        parameters.append({"name": EXECUTOR_OUTPUT, "valueFrom": {"path": OUTPUT_FILE, "default": "{}"}})
     outputs: dict[str, Json] = {}
     if parameters:
         outputs["parameters"] = parameters

@@ -24,7 +24,7 @@ def resources(
         ("requests", "memory"): given.resource_memory_request or _old(given.memory_request, "G"),
     }
     known: dict[str, dict[str, Json]] = {}
-    later: dict[str, dict[str, Json]] = {}
+    later: dict[str, dict[Json, Json]] = {}
     for (kind, name), amount in wanted.items():
         if amount:
             _put(kind, name, amount, names, known, later)
@@ -47,7 +47,7 @@ def _put(
     amount: str,
     names: PodNames,
     known: dict[str, dict[str, Json]],
-    later: dict[str, dict[str, Json]],
+    later: dict[str, dict[Json, Json]],
 ) -> None:
     plain_name, quoted_name = text(name, names)
     plain_amount, quoted_amount = text(amount, names)

@@ -12,6 +12,7 @@ from tiphys.errors import CompileError, Unsupported
 from tiphys.ir.model import ParameterInput
 from tiphys.ir.platform_kubernetes import PipelineConfig
 from tiphys.manifest.strategic_merge import strategic_merge
+from tiphys.messages.component import PIPELINE_ANNOTATION
 
 Json = Any
 
@@ -23,14 +24,11 @@ _SPEC = "v1alpha1.WorkflowSpec"
 def workflow(lowering: Lowering, entrypoint: str, arguments: Mapping[str, Json]) -> dict[str, Json]:
     """The manifest."""
     info = lowering.ir.spec.pipeline_info
-    metadata: dict[str, Json] = {"generateName": names.run_prefix(info.name)}
-    annotations = {
-        key: value
-        for key, value in ((_TITLE, info.display_name), (_DESCRIPTION, info.description))
-        if value
+    annotations = {PIPELINE_ANNOTATION: info.name, _TITLE: info.display_name, _DESCRIPTION: info.description}
+    metadata: dict[str, Json] = {
+        "generateName": names.run_prefix(info.name),
+        "annotations": {key: value for key, value in annotations.items() if value},
     }
-    if annotations:
-        metadata["annotations"] = annotations
     templates = lowering.templates.listed()
     spec: dict[str, Json] = {"entrypoint": entrypoint}
     parameters = _arguments(lowering, arguments)

@@ -1,0 +1,124 @@
+"""What a DAG hands out: outputs of its tasks, or of the branch that ran.
+
+The item of a loop hands lists and artifacts out behind a `=`, so that Argo passes them on as text when it
+gathers them. Artifacts are handed out as Argo's own references too: for those who look at the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tiphys.compiler import names
+from tiphys.compiler.graph import Graph
+from tiphys.compiler.lowered import ARTIFACTS, Flag, Form, Handed, Source
+from tiphys.compiler.transport import Value, computed, literal, path
+from tiphys.errors import CompileError
+from tiphys.ir.model import ArtifactSelector, DagOutputParameter
+
+Json = Any
+
+
+@dataclass(slots=True)
+class HandedOut:
+    """`outputs` and `artifacts` by the component's names, `fields` for the template."""
+
+    outputs: dict[str, Handed] = field(default_factory=dict)
+    artifacts: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Json] = field(default_factory=dict)
+
+
+def handed_out(graph: Graph) -> HandedOut:
+    """All outputs of the DAG, once its tasks are lowered."""
+    definitions = graph.component.output_definitions
+    argo = names.parameters([*definitions.parameters, *definitions.artifacts])
+    found = HandedOut()
+    parameters: list[Json] = []
+    artifacts: list[Json] = []
+    for key, output in graph.dag.outputs.parameters.items():
+        source = _parameter(graph, output, f"{graph.path}: output `{key}`")
+        found.outputs[key] = _declare(graph, argo.get(key, key), source, parameters)
+    for key, artifact in graph.dag.outputs.artifacts.items():
+        name = argo.get(key, key)
+        selectors = artifact.artifact_selectors
+        source = _artifact(graph, selectors, f"{graph.path}: output `{key}`")
+        found.outputs[key] = _declare(graph, name, source, parameters)
+        reference = _reference(graph, selectors)
+        if reference:
+            artifacts.append({"name": name, "optional": True, **reference})
+            found.artifacts[key] = name
+    if parameters:
+        found.fields["parameters"] = parameters
+    if artifacts:
+        found.fields["artifacts"] = artifacts
+    return found
+
+
+def _declare(graph: Graph, name: str, source: Source, parameters: list[Json]) -> Handed:
+    gaps = Flag.NULL in source.flags
+    text, expression = source.value.field, source.value.expression
+    mark = graph.call.is_item and (source.type in ("LIST", "STRUCT", "", ARTIFACTS) or gaps)
+    if mark and gaps:
+        expression = f"let o = ({expression}); o == 'null' ? '=' : '=' + o"
+    elif mark:
+        expression = f"'=' + ({expression})"
+    is_tag = text.startswith("{{tasks.") and text.count("{{") == 1 and text.endswith("}}")
+    value_from = {"parameter": text} if is_tag and not mark else {"expression": expression}
+    parameters.append({"name": name, "valueFrom": value_from})
+    return Handed(name, source.type, Form.MARKED if mark else Form.JSON, gaps)
+
+
+def _parameter(graph: Graph, output: DagOutputParameter, where: str) -> Source:
+    if output.value_from_parameter is not None:
+        one = output.value_from_parameter
+        return graph.scope.output(one.producer_subtask, one.output_parameter_key, where, tolerant=False)
+    if output.value_from_oneof is None:
+        raise CompileError(f"{where} comes from nowhere")
+    branches = [
+        graph.scope.output(each.producer_subtask, each.output_parameter_key, where, tolerant=True)
+        for each in output.value_from_oneof.parameter_selectors
+    ]
+    return Source(_first_of([each.value for each in branches], "null"), branches[0].type)
+
+
+def _artifact(graph: Graph, selectors: Sequence[ArtifactSelector], where: str) -> Source:
+    branches = [
+        graph.scope.output(
+            each.producer_subtask, each.output_artifact_key, where, tolerant=len(selectors) > 1
+        )
+        for each in selectors
+    ]
+    if not branches:
+        raise CompileError(f"{where} comes from nowhere")
+    if len(branches) == 1:
+        return Source(branches[0].value, ARTIFACTS, branches[0].flags)
+    flags = branches[0].flags - {Flag.NULL}
+    return Source(_first_of([each.value for each in branches], "[]"), ARTIFACTS, flags)
+
+
+def _first_of(values: Sequence[Value], nothing: str) -> Value:
+    """The output of the branch that ran."""
+    expression = literal(nothing)
+    for value in reversed(values):
+        expression = f"(let o = ({value.expression}); o != {literal(nothing)} ? o : {expression})"
+    return computed(expression)
+
+
+def _reference(graph: Graph, selectors: Sequence[ArtifactSelector]) -> dict[str, Json]:
+    found = []
+    for each in selectors:
+        template = graph.scope.tasks.get(each.producer_subtask)
+        name = template.artifacts.get(each.output_artifact_key) if template is not None else None
+        if name is None or each.producer_subtask in graph.scope.loops:
+            return {}
+        found.append((each.producer_subtask, name))
+    if len(found) == 1:
+        [(task, name)] = found
+        return {"from": "{{tasks." + f"{task}.outputs.artifacts.{name}" + "}}"}
+    expression = ""
+    for task, name in reversed(found):
+        artifact = path("tasks", task, "outputs", "artifacts", name)
+        ran = f"{path('tasks', task)}.status == 'Succeeded'"
+        expression = f"{ran} ? {artifact} : ({expression})" if expression else artifact
+    return {"fromExpression": expression}

@@ -1,0 +1,149 @@
+"""One DAG of the IR in one use: what each of its tasks waits for, and what is known while it is lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tiphys.compiler import names
+from tiphys.compiler.lower import ROOT, Lowering
+from tiphys.compiler.lowered import Call
+from tiphys.compiler.needs import named_in
+from tiphys.compiler.scope import Scope
+from tiphys.compiler.transport import whole_numbers
+from tiphys.errors import CompileError
+from tiphys.ir.model import Component, Importer, Task
+
+Json = Any
+
+COMPLETED = "ALL_UPSTREAM_TASKS_COMPLETED"
+"""The strategy of a task that runs however its needs ended."""
+
+
+class Graph:
+    """The tasks of a DAG and their order.
+
+    `needs` are the tasks of Argo that a task waits for: importers run no pod, so what they wait for counts
+    instead. `scope` answers what tasks can be given; it is filled as they are lowered.
+    """
+
+    def __init__(self, lowering: Lowering, call: Call) -> None:
+        component = lowering.component(call.component)
+        if component.dag is None:
+            raise CompileError(f"`{call.component}` is no DAG")
+        self.lowering = lowering
+        self.call = call
+        self.component = component
+        self.dag = component.dag
+        self.path = names.template(call.component)
+        definitions = component.input_definitions
+        self.inputs: Mapping[str, str] = names.parameters([*definitions.parameters, *definitions.artifacts])
+        self.scope = Scope(self.path, {}, lowering.root.in_text)
+        self.scope.skippable = {
+            name for name, task in self.dag.tasks.items() if task.trigger_policy.condition
+        }
+        self._settings = {name: self._said(name, task) for name, task in self.dag.tasks.items()}
+        self._direct = {name: self._direct_needs(name, task) for name, task in self.dag.tasks.items()}
+        self._check()
+        self.importers = {
+            name: importer for name in self.dag.tasks if (importer := self._importer(name)) is not None
+        }
+        self.needs = self._needs()
+
+    @property
+    def is_root(self) -> bool:
+        """True for the pipeline itself."""
+        return self.call.component == ROOT
+
+    def component_of(self, task: Task) -> Component:
+        """The component that a task runs."""
+        return self.lowering.component(task.component_ref.name)
+
+    def settings(self, name: str) -> dict[str, Json]:
+        """The fields of the DAGTask that the author laid over."""
+        return dict(self._settings[name])
+
+    def is_tolerant(self, name: str) -> bool:
+        """True if a task may run although something that it needs failed."""
+        if self.dag.tasks[name].trigger_policy.strategy == COMPLETED:
+            return True
+        if self._settings[name].get("depends"):
+            return True
+        return any(self._settings[need].get("continueOn") for need in self.needs[name])
+
+    def sorted(self) -> list[str]:
+        """The tasks, each after what it waits for; a circle is an error."""
+        done: dict[str, None] = {}
+        waiting = dict.fromkeys(self.dag.tasks)
+        while waiting:
+            ready = [name for name in waiting if all(need not in waiting for need in self._direct[name])]
+            if not ready:
+                circle = ", ".join(f"`{name}`" for name in waiting)
+                raise CompileError(
+                    f"{self.path}: the tasks {circle} wait for each other",
+                    remedy="Take one `.after` away.",
+                )
+            for name in ready:
+                del waiting[name]
+                done[name] = None
+        return list(done)
+
+    def reads(self, reader: str, producer: str) -> bool:
+        """True if a task is given an output of another."""
+        given = self.dag.tasks[reader].inputs
+        parameters = (each.task_output_parameter for each in given.parameters.values())
+        artifacts = (each.task_output_artifact for each in given.artifacts.values())
+        return any(each is not None and each.producer_task == producer for each in (*parameters, *artifacts))
+
+    def _said(self, name: str, task: Task) -> dict[str, Json]:
+        own = self.lowering.dag_settings(self.call.component).tasks.get(name, {})
+        component = self.component_of(task)
+        executor = self.lowering.executor_settings(component).task if component.executor_label else {}
+        said: dict[str, Json] = whole_numbers({**executor, **own})
+        return said
+
+    def _direct_needs(self, name: str, task: Task) -> list[str]:
+        found = list(task.dependent_tasks)
+        for argument in task.inputs.parameters.values():
+            sources = (argument.task_output_parameter, argument.task_final_status)
+            found += [source.producer_task for source in sources if source is not None]
+        found += [
+            artifact.task_output_artifact.producer_task
+            for artifact in task.inputs.artifacts.values()
+            if artifact.task_output_artifact is not None
+        ]
+        depends = self._settings[name].get("depends")
+        if depends:
+            found += [each for each in named_in(depends) if each in self.dag.tasks]
+        return [each for each in dict.fromkeys(found) if each != name]
+
+    def _check(self) -> None:
+        for name, needs in self._direct.items():
+            for need in needs:
+                if need not in self.dag.tasks:
+                    raise CompileError(f"{self.path}/{name} depends on `{need}`, which is not in its DAG")
+        for name in self.lowering.dag_settings(self.call.component).tasks:
+            if name not in self.dag.tasks:
+                raise CompileError(
+                    f"platforms.argo has settings for task `{name}` of `{self.call.component}`, "
+                    "which has no such task",
+                    remedy="The tasks are: " + ", ".join(f"`{each}`" for each in self.dag.tasks) + ".",
+                )
+
+    def _importer(self, name: str) -> Importer | None:
+        component = self.component_of(self.dag.tasks[name])
+        if component.dag is not None:
+            return None
+        return self.lowering.executor(component, f"{self.path}/{name}").importer
+
+    def _needs(self) -> dict[str, tuple[str, ...]]:
+        self.sorted()
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.sorted():
+            real = [
+                each
+                for need in self._direct[name]
+                for each in (found[need] if need in self.importers else (need,))
+            ]
+            found[name] = tuple(dict.fromkeys(real))
+        return found
