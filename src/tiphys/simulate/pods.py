@@ -127,6 +127,11 @@ def _running(pod: Pod) -> PodStatus:
     )
 
 
+def _has_wait(pod: Pod) -> bool:
+    """False where the executor is the main container itself."""
+    return not (pod.start.template.get("resource") or pod.start.template.get("data"))
+
+
 def _container_names(pod: Pod) -> list[str]:
     return [str(container["name"]) for container in pod.start.containers]
 
@@ -157,7 +162,7 @@ def _ended(pod: Pod) -> PodStatus:
         phase="Failed" if bad else "Succeeded",
         message=outcome.pod_message,
         reason=outcome.pod_reason,
-        containers=[*mains, wait],
+        containers=[*mains, wait] if _has_wait(pod) else mains,
         init_containers=init,
         outputs=None if broken_start else report.outputs,
         pod_ip=pod.ip,
