@@ -12,7 +12,7 @@ import heapq
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -22,9 +22,11 @@ from tiphys.engine.environment import Environment
 from tiphys.engine.node_table import NodeTable
 from tiphys.engine.panic import Panic
 from tiphys.engine.run import Node, Run
+from tiphys.engine.substitution import fill, plan_of
 from tiphys.engine.templates import TemplateBase, Templates
 from tiphys.engine.workflow_variables import WorkflowVariables
-from tiphys.errors import NodeError
+from tiphys.errors import ExpressionError, NodeError
+from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.messages.decisions import Decision, StartTask
 from tiphys.messages.outputs import Json
 from tiphys.messages.phases import NodePhase, NodeType, WorkflowPhase
@@ -106,6 +108,7 @@ class Operation:
         self.variables = WorkflowVariables(run, environment)
         self.inputs = Inputs(environment, run.namespace)
         self.now = 0.0
+        self.ambient = NOTHING
         self.depth = 0
         self.active_pods = 0
         self.decisions: list[Decision] = []
@@ -122,6 +125,13 @@ class Operation:
         self._retry_affinity: bool | None = None
         self._volatile: dict[int, tuple[Mapping[str, Json], bool]] = {}
         self.troubles: dict[str, str] = {}
+
+    def begin(self, now: float) -> None:
+        """Begin a step."""
+        self.now = now
+        self.decisions = []
+        self.requeued = False
+        self.ambient = self.inputs.ambient = Ambient(now, self.run.uid.encode())
 
     # --- the run
 
@@ -177,6 +187,21 @@ class Operation:
             known = (template, _VOLATILE.search(msgspec.json.encode(template)) is not None)
             self._volatile[id(template)] = known
         return known[1] or (bool(arguments) and _VOLATILE.search(msgspec.json.encode(arguments)) is not None)
+
+    @property
+    def volumes_have_tags(self) -> bool:
+        """Whether `spec.volumes` refers to what steps or tasks put out."""
+        return plan_of(self.spec.get("volumes") or []) is not None
+
+    def fill_volumes(self, values: Mapping[str, Any]) -> None:
+        """Fill what a step or task knows into the volumes of all pods that follow in this pass.
+
+        Argo does it whenever it resolves a step or task (substituteParamsInVolumes).
+        """
+        try:
+            self.volumes = fill(self.volumes, plan_of(self.volumes), values)
+        except ExpressionError as error:
+            raise NodeError(error.message) from error
 
     @property
     def any_retry_affinity(self) -> bool:

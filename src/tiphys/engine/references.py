@@ -16,6 +16,7 @@ from tiphys.engine.scope import Scope
 from tiphys.engine.substitution import Plan
 from tiphys.errors import ExpressionError, NodeError
 from tiphys.expressions import tags
+from tiphys.expressions.ambient import Ambient
 from tiphys.messages.outputs import Json
 
 _STRICT: Final = ("tasks", "steps")
@@ -40,11 +41,13 @@ class Reader:
         """
         scope: Scope | None = None
         params: dict[str, Any] = {}
+        if op.volumes_have_tags:
+            op.fill_volumes(make_scope().parameters({}))
         if self.plan is not None or _fetches(task):
             scope = make_scope()
             params = scope.parameters(op.variables.values)
         if task.get("when"):
-            resolved = self._when(task, params)
+            resolved = self._when(task, params, op.ambient)
             if resolved is not None:
                 return {**task, "when": resolved}
         if scope is None:
@@ -53,16 +56,16 @@ class Reader:
         if made.get("arguments"):
             made["arguments"] = scope.with_absent_arguments(made["arguments"])
         if self.plan is not None:
-            made = _strictly(made, self.plan, params)
+            made = _strictly(made, self.plan, params, op.ambient)
         if _fetches(made):
             made["arguments"] = {**made["arguments"], "artifacts": self._artifacts(made, scope)}
         return made
 
-    def _when(self, task: Mapping[str, Json], params: Mapping[str, Any]) -> str | None:
+    def _when(self, task: Mapping[str, Json], params: Mapping[str, Any], ambient: Ambient) -> str | None:
         """The condition with its values if it says no; None if the task goes on."""
         condition = str(task["when"])
         if "{{" in condition:
-            condition = _strict_text(condition, params)
+            condition = _strict_text(condition, params, ambient)
         try:
             return None if fan_out.should_execute(condition) else condition
         except NodeError:
@@ -100,18 +103,20 @@ def _fetches(task: Mapping[str, Json]) -> bool:
     return bool(artifacts) and any(each.get("from") or each.get("fromExpression") for each in artifacts)
 
 
-def _strictly(tree: Json, plan: Plan, params: Mapping[str, Any]) -> Any:
+def _strictly(tree: Json, plan: Plan, params: Mapping[str, Any], ambient: Ambient) -> Any:
     if isinstance(tree, str):
-        return _strict_text(tree, params) if "{{" in tree else tree
+        return _strict_text(tree, params, ambient) if "{{" in tree else tree
     made = tree.copy()
     for key, below in plan.items():
-        made[key] = _strictly(tree[key], below, params)
+        made[key] = _strictly(tree[key], below, params, ambient)
     return made
 
 
-def _strict_text(text: str, params: Mapping[str, Any]) -> str:
+def _strict_text(text: str, params: Mapping[str, Any], ambient: Ambient) -> str:
     try:
-        return tags.replace(text, params, allow_unresolved=True, strict_prefixes=_STRICT)
+        return tags.replace(
+            text, params, allow_unresolved=True, strict_prefixes=_STRICT, ambient=ambient
+        )
     except tags.UnresolvedTag as error:
         if error.missing_variable:
             raise REQUEUE from error
