@@ -15,18 +15,23 @@ from tiphys.engine.scope import ABSENT_ARGUMENT
 from tiphys.engine.substitution import Plans, fill, plan_of
 from tiphys.errors import NodeError
 from tiphys.expressions import tags
+from tiphys.expressions.ambient import NOTHING
 from tiphys.messages.outputs import Json
 
 Template = dict[str, Json]
 
 
 class Inputs:
-    """Makes inputs of arguments. One for a run: it keeps the plans of its templates."""
+    """Makes inputs of arguments. One for a run: it keeps the plans of its templates.
+
+    `ambient` is what expressions may ask of the world at present.
+    """
 
     def __init__(self, environment: Environment, namespace: str) -> None:
         self._environment = environment
         self._namespace = namespace
         self._plans = Plans()
+        self.ambient = NOTHING
 
     def process(
         self,
@@ -64,7 +69,7 @@ class Inputs:
         # First globals and locals, then inputs: what they brought in is scanned once more
         plan = self._plans.of(template)
         if inputs:
-            inputs = fill(inputs, plan_of(inputs), scope)
+            inputs = fill(inputs, plan_of(inputs), scope, ambient=self.ambient)
         if plan is None:
             return {**template, "inputs": inputs} if inputs else template
         wider = dict(scope)
@@ -81,10 +86,10 @@ class Inputs:
                 wider[f"inputs.artifacts.{artifact['name']}.path"] = artifact["path"]
         self._add_output_paths(template, scope, wider)
         rest = {key: below for key, below in plan.items() if key != "inputs"}
-        filled: Template = fill(template, rest, scope, wider)
+        filled: Template = fill(template, rest, scope, wider, ambient=self.ambient)
         if inputs:
             filled = dict(filled) if filled is template else filled
-            filled["inputs"] = fill(inputs, plan_of(inputs), wider)
+            filled["inputs"] = fill(inputs, plan_of(inputs), wider, ambient=self.ambient)
         return filled
 
     def _add_output_paths(self, template: Template, scope: dict[str, Any], wider: dict[str, Any]) -> None:

@@ -95,8 +95,11 @@ class DagScopes:
         if used is None:
             ancestors: Iterable[str] = sorted(self._plan.ancestors(name), key=self._plan.rank.__getitem__)
         else:
-            ancestors = [each for each in used if each in self._plan.tasks and self.is_ancestor(each, name)]
+            known = [each for each in used if each in self._plan.tasks and self.is_ancestor(each, name)]
+            # a name that is none of them is looked for among those that there are
+            ancestors = known if len(known) == len(used) else dict.fromkeys((*known, *self._plan.dependencies[name]))
         scope = self._inputs.copy()
+        scope.ambient = op.ambient
         scope.set_workflow_outputs(op.run.outputs)
         for each in ancestors:
             node = op.nodes.named(f"{self._node_name}.{each}")
@@ -114,6 +117,7 @@ class DagScopes:
         outputs = self._template.get("outputs") or {}
         used = names_used(outputs)
         scope = Scope("tasks", self._template)
+        scope.ambient = op.ambient
         for name in self._plan.tasks:
             node = op.nodes.named(f"{self._node_name}.{name}")
             if node is not None and (used is None or name in used):

@@ -25,6 +25,7 @@ from tiphys.engine.panic import Panic
 from tiphys.engine.run import Node
 from tiphys.engine.templates import Template, TemplateBase, is_pod_type, template_type
 from tiphys.errors import ExpressionError, NodeError
+from tiphys.expressions.ambient import Ambient
 from tiphys.messages.outputs import Json
 from tiphys.messages.phases import NodePhase, NodeType
 
@@ -85,6 +86,8 @@ def _call(
     local = {"node.name": node_name, ("tasks.name" if is_task else "steps.name"): str(reference.get("name", ""))}
     if is_pod_type(template) and op.retry_strategy(template) is None:
         local["pod.name"] = op.pod_name_of(node_name, template)
+    # random texts differ from node to node, and are the same when the node is looked at again
+    op.inputs.ambient = Ambient(op.now, f"{op.run.uid}/{node_name}".encode())
     filled = op.inputs.process(template, arguments, op.variables.values, local)
     call = Call(node_name, reference, is_task, base, resolved.base, filled, options)
     if template_type(template) in ("dag", "steps") and not op.is_volatile(template, arguments):
@@ -141,7 +144,7 @@ def _error_node(op: Operation, node: Node | None, call: Call, error: NodeError) 
 
 
 def _set_display_name(op: Operation, node: Node | None, template: Template) -> NodeError | None:
-    annotations = (template.get("metadata") or {}).get("annotations")
+    annotations = template.get("annotations")
     shown = annotations.get(_DISPLAY_NAME) if annotations else None
     if not shown:
         return None

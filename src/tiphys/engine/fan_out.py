@@ -15,6 +15,7 @@ from tiphys.engine.parameters import any_string
 from tiphys.engine.substitution import Plan, plan_of
 from tiphys.errors import ExpressionError, NodeError
 from tiphys.expressions import go_format, go_printf, go_strings, tags, when
+from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.expressions.go_format import to_json
 from tiphys.messages.outputs import Json
 
@@ -100,16 +101,22 @@ class Loop:
     `body` is the task as far as variables other than the item's are known, `scope` those it may still use.
     """
 
-    __slots__ = ("_body", "_plan", "_scope", "items", "name")
+    __slots__ = ("_ambient", "_body", "_plan", "_scope", "items", "name")
 
     def __init__(
-        self, task: Mapping[str, Json], body: Mapping[str, Json], items: list[str], scope: dict[str, Any]
+        self,
+        task: Mapping[str, Json],
+        body: Mapping[str, Json],
+        items: list[str],
+        scope: dict[str, Any],
+        ambient: Ambient = NOTHING,
     ) -> None:
         self.name = str(task.get("name", ""))
         self.items = items
         self._body = body
         self._plan: Plan | None = plan_of(body)
         self._scope = scope
+        self._ambient = ambient
 
     def item(self, index: int) -> dict[str, Json]:
         """The step or task of one item; raises `NodeError` when a tag cannot be replaced."""
@@ -122,7 +129,7 @@ class Loop:
         never = _never_runs(self._body)
         if never:
             scope = {key: value for key, value in scope.items() if value is not None}
-        made: dict[str, Json] = _filled(self._body, self._plan, scope, lenient=never)
+        made: dict[str, Json] = _filled(self._body, self._plan, scope, self._ambient, lenient=never)
         made["name"] = name
         made["template"] = self._body.get("template", "")
         return made
@@ -133,12 +140,15 @@ class Loop:
         return f"{self.name}({index}:{shown.replace('(', '').replace(')', '')})"
 
 
-def _filled(tree: Json, plan: Plan, scope: Mapping[str, Any], *, lenient: bool) -> Any:
+def _filled(tree: Json, plan: Plan, scope: Mapping[str, Any], ambient: Ambient, *, lenient: bool) -> Any:
     if isinstance(tree, str):
-        return tags.replace(tree, scope, allow_unresolved=lenient)
+        try:
+            return tags.replace(tree, scope, allow_unresolved=lenient, ambient=ambient)
+        except ExpressionError as error:
+            raise NodeError(error.message) from error
     made = tree.copy()
     for key, below in plan.items():
-        made[key] = _filled(tree[key], below, scope, lenient=lenient)
+        made[key] = _filled(tree[key], below, scope, ambient, lenient=lenient)
     return made
 
 

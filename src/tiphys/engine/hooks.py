@@ -15,7 +15,6 @@ from tiphys.engine.scope import Scope
 from tiphys.engine.templates import TemplateBase
 from tiphys.errors import ExpressionError, NodeError
 from tiphys.expressions import expr, tags
-from tiphys.expressions.environment import environment
 from tiphys.messages.outputs import Json, Outputs
 
 Hook = Mapping[str, Json]
@@ -65,7 +64,7 @@ def run_task_hooks(
         if hook_name == "exit":
             continue
         node_name = naming.hook_name(node.name, hook_name)
-        execute, error = _holds(hook, node_name, scope.parameters(op.variables.values))
+        execute, error = _holds(op, hook, node_name, scope.parameters(op.variables.values))
         if error is not None:
             return False, error
         if not execute and op.nodes.named(node_name) is None:
@@ -95,7 +94,7 @@ def run_exit_hook(
     if hook.get("expression"):
         try:
             holds = expr.evaluate_bool(
-                str(hook["expression"]), environment(scope.parameters(op.variables.values))
+                str(hook["expression"]), scope.parameters(op.variables.values), op.ambient
             )
         except ExpressionError as failure:
             return True, None, as_node_error(failure)
@@ -122,7 +121,7 @@ def run_workflow_hooks(op: Operation, base: TemplateBase) -> tuple[bool, NodeErr
         if hook_name == "exit":
             continue
         node_name = naming.hook_name(root_name, hook_name)
-        execute, error = _holds(hook, node_name, op.variables.values)
+        execute, error = _holds(op, hook, node_name, op.variables.values)
         if error is not None:
             return True, error
         if not execute and op.nodes.named(node_name) is None:
@@ -143,11 +142,11 @@ def as_node_error(failure: NodeError | ExpressionError) -> NodeError:
     return failure if isinstance(failure, NodeError) else NodeError(failure.message)
 
 
-def _holds(hook: Hook, node_name: str, scope: Mapping[str, Json]) -> tuple[bool, NodeError | None]:
+def _holds(op: Operation, hook: Hook, node_name: str, scope: Mapping[str, Json]) -> tuple[bool, NodeError | None]:
     if not hook.get("expression"):
         return False, NodeError(f"Expression required for hook {node_name}")
     try:
-        return expr.evaluate_bool(str(hook["expression"]), environment(scope)), None
+        return expr.evaluate_bool(str(hook["expression"]), scope, op.ambient), None
     except ExpressionError as failure:
         return False, as_node_error(failure)
 
@@ -167,7 +166,11 @@ def _resolved_arguments(
     scope.set_exit_outputs(name, outputs)
     marked = scope.with_absent_arguments(arguments)
     filled: dict[str, Json] = tags.replace_tree(
-        marked, scope.parameters(op.variables.values), allow_unresolved=True, strict_prefixes=()
+        marked,
+        scope.parameters(op.variables.values),
+        allow_unresolved=True,
+        strict_prefixes=(),
+        ambient=op.ambient,
     )
     if not filled.get("artifacts"):
         return filled

@@ -113,15 +113,13 @@ class Machine:
         Raises `BadInput` for a wish that cannot be fulfilled; the other events are not lost by it.
         """
         op = self._op
-        op.now = now
-        op.decisions = []
+        op.begin(now)
         for event in events:
             if isinstance(event, PodChanged | PodDeleted | TaskReported):
                 self._inbox.append(event)
         for event in events:
             self._take_wish(event)
         op = self._op
-        op.requeued = False
         version = op.nodes.version
         self._run_timers(now)
         try:
@@ -226,8 +224,8 @@ class Machine:
         before = self._op
         gone = [DeletePod(node.id, before.pod_name(node)) for node in reopened.deleted]
         self._begin(reopened.run)
-        self._op.now = before.now
-        self._op.decisions = list(gone)
+        self._op.begin(before.now)
+        self._op.decisions.extend(gone)
         self._op.nodes.changed = before.nodes.changed | set(before.nodes.nodes) | set(reopened.run.nodes)
 
     # --- one reconciliation
@@ -302,12 +300,12 @@ class Machine:
         op, run = self._op, self.run
         known = op.variables.without_runtime()
         try:
-            filled = specification.fill_in(run.stored_spec, known)
+            filled = specification.fill_in(run.stored_spec, known, op.ambient)
             if first:
                 run.stored_spec = filled
                 added = specification.apply_metadata(run, known)
                 if added:
-                    filled = specification.fill_in(run.stored_spec, added)
+                    filled = specification.fill_in(run.stored_spec, added, op.ambient)
         except (NodeError, ExpressionError) as error:
             workflow_phase.mark(op, WorkflowPhase.ERROR, error.message)
             return False
@@ -349,7 +347,9 @@ class Machine:
         op.volumes = op.spec.get("volumes") or []
         try:
             if op.volumes:
-                op.volumes = fill(op.volumes, plan_of(op.volumes), op.variables.values)
+                op.volumes = fill(
+                    op.volumes, plan_of(op.volumes), op.variables.values, ambient=op.ambient
+                )
         except ExpressionError as error:
             workflow_phase.mark(op, WorkflowPhase.ERROR, error.message)
             return False
@@ -534,6 +534,7 @@ class Machine:
     def _end_step(self, version: int) -> None:
         op, run = self._op, self.run
         changed = op.nodes.version != version
+        op.nodes.complete_progress()
         run.progress = f"{op.nodes.progress_done}/{op.nodes.progress_total}"
         if not self._completed and workflow_phase.is_completed(op):
             self._completed = True

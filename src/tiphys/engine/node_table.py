@@ -58,6 +58,7 @@ class NodeTable:
         self.progress_done = 0
         self.progress_total = 0
         self.version = 0
+        self._finished: list[Node] = []
         self._ids: dict[str, str] = {}
         self._tallies: dict[str, Tally] = {}
         self._child_sets: dict[str, set[str]] = {}
@@ -124,7 +125,7 @@ class NodeTable:
             self._count(node, -1)
             node.phase = phase
             if phase in _DONE and node.type in EXECUTABLE:
-                node.progress = _completed(node.progress)
+                self._finished.append(node)
             self._count(node, 1)
             self.touch(node)
         if message is not None and message != node.message:
@@ -167,6 +168,13 @@ class NodeTable:
             node.synchronization_status = status
             self._count(node, 1)
             self.touch(node)
+
+    def complete_progress(self) -> None:
+        """Nodes that stand as succeeded at the end of a reconciliation have made all their progress."""
+        for node in self._finished:
+            if node.phase in _DONE:
+                self.set_progress(node, _completed(node.progress))
+        self._finished.clear()
 
     def set_progress(self, node: Node, progress: str) -> None:
         """Note what the executor says of its progress."""

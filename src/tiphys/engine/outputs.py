@@ -163,6 +163,9 @@ def export_parameter(op: Operation, parameter: Mapping[str, Json]) -> None:
     value = parameter.get("value")
     if value is not None:
         op.variables.set(f"workflow.outputs.parameters.{name}", any_string(value))
+    elif parameter.get("default") is not None or parameter.get("valueFrom") is not None:
+        # a parameter without a value counts as one that has it, until the next round
+        op.variables.set_for_now(f"workflow.outputs.parameters.{name}", any_string(parameter.get("default")))
     outputs = _global_outputs(op)
     known = next((each for each in outputs.parameters if each["name"] == name), None)
     if known is None:

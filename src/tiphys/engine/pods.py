@@ -19,6 +19,7 @@ from tiphys.engine.run import Node, Run
 from tiphys.engine.substitution import fill, plan_of
 from tiphys.engine.templates import Template, template_type
 from tiphys.errors import NodeError
+from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.expressions.duration import parse_argo
 from tiphys.manifest import yaml
 from tiphys.manifest.encoding import to_text
@@ -66,6 +67,7 @@ class PodRequest:
     execution_deadline: float | None = None
     on_exit: bool = False
     include_result: bool = False
+    ambient: Ambient = NOTHING
 
     @property
     def spec(self) -> dict[str, Json]:
@@ -98,7 +100,9 @@ def build_pod(request: PodRequest) -> StartPod | None:
     executor_template = _executor_template(template)
     scope = _scope(request, pod_name)
     pod = [main, init, sidecars, spec, labels, annotations, executor_template]
-    main, init, sidecars, spec, labels, annotations, executor_template = fill(pod, plan_of(pod), scope)
+    main, init, sidecars, spec, labels, annotations, executor_template = fill(
+        pod, plan_of(pod), scope, ambient=request.ambient
+    )
     _check_location(executor_template)
     spec = {"containers": main + sidecars, "initContainers": init, **spec}
     spec = _patched(request, spec, scope)
@@ -304,7 +308,7 @@ def _scope(request: PodRequest, pod_name: str) -> dict[str, Any]:
 
 def _patched(request: PodRequest, spec: dict[str, Json], scope: Mapping[str, Any]) -> dict[str, Json]:
     patches = (request.spec.get("podSpecPatch"), request.template.get("podSpecPatch"))
-    return pod_spec_patch.apply(spec, [fill(each, plan_of(each), scope) for each in patches if each])
+    return pod_spec_patch.apply(spec, [fill(each, plan_of(each), scope, ambient=request.ambient) for each in patches if each])
 
 
 # --- artifacts

@@ -16,7 +16,6 @@ from tiphys.engine.run import Node
 from tiphys.engine.times import rfc3339
 from tiphys.errors import NodeError
 from tiphys.expressions import expr, go_strings
-from tiphys.expressions.environment import environment
 from tiphys.expressions.go_format import format_float
 from tiphys.messages.outputs import Json
 from tiphys.messages.phases import NodePhase, NodeType
@@ -173,7 +172,7 @@ def _decide(op: Operation, node: Node, tried: list[Node], strategy: Mapping[str,
         op.mark_phase(node, last.phase, "No more retries left")
         return
     if strategy.get("expression") and not expr.evaluate_bool(
-        str(strategy["expression"]), environment(_expression_scope(tried))
+        str(strategy["expression"]), _expression_scope(tried), op.ambient
     ):
         op.mark_phase(node, last.phase, "retryStrategy.expression evaluated to false")
 

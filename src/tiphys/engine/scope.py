@@ -15,7 +15,7 @@ from tiphys.engine.run import Node
 from tiphys.engine.times import rfc3339
 from tiphys.errors import ExpressionError, NodeError
 from tiphys.expressions import expr, tags
-from tiphys.expressions.environment import environment
+from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.expressions.go_quote import quote
 from tiphys.messages.outputs import Json, Outputs
 from tiphys.messages.phases import NodePhase
@@ -25,13 +25,14 @@ ABSENT_ARGUMENT: Final = "__argo-internal.absent-optional-output__"
 
 
 class Scope:
-    """Variables by dotted name. `prefix` is `tasks` or `steps`."""
+    """Variables by dotted name. `prefix` is `tasks` or `steps`; `ambient` what expressions may ask besides."""
 
-    __slots__ = ("prefix", "skipped", "template", "values")
+    __slots__ = ("ambient", "prefix", "skipped", "template", "values")
 
     def __init__(self, prefix: str, template: Mapping[str, Json] | None = None) -> None:
         self.prefix = prefix
         self.template = template
+        self.ambient: Ambient = NOTHING
         self.values: dict[str, Any] = {}
         self.skipped: set[str] = set()
         inputs = (template or {}).get("inputs") or {}
@@ -164,7 +165,7 @@ class Scope:
         """
         if source.get("expression"):
             text = str(source["expression"])
-            value = expr.evaluate(text, environment(self.values))
+            value = expr.evaluate(text, self.values, self.ambient)
             if value is None:
                 raise NodeError(f"failed to evaluate expression {quote(text)}")
             return value, False
@@ -176,7 +177,7 @@ class Scope:
     def artifact(self, artifact: Mapping[str, Json]) -> dict[str, Json] | None:
         """The artifact that `from` or `fromExpression` means; None when there is neither (resolveArtifact)."""
         if artifact.get("fromExpression"):
-            value = expr.evaluate(str(artifact["fromExpression"]), environment(self.values))
+            value = expr.evaluate(str(artifact["fromExpression"]), self.values, self.ambient)
         elif artifact.get("from"):
             value = self._variable(str(artifact["from"]))[1]
         else:
@@ -187,7 +188,9 @@ class Scope:
         sub_path = artifact.get("subPath")
         if not sub_path:
             return dict(found)
-        resolved = tags.replace(str(sub_path), self.parameters(None), allow_unresolved=True)
+        resolved = tags.replace(
+            str(sub_path), self.parameters(None), allow_unresolved=True, ambient=self.ambient
+        )
         try:
             return artifact_places.below(found, resolved)
         except NodeError:
@@ -211,7 +214,7 @@ class Scope:
         except ExpressionError as error:
             raise NodeError(f"Unable to compile: {quote(source)}") from error
         try:
-            value = program.run(self.values)
+            value = program.run(self.values, self.ambient)
         except ExpressionError as error:
             raise NodeError(f"Unable to compile: {quote(source)}") from error
         if value is None:

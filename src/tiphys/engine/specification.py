@@ -15,6 +15,7 @@ from tiphys.engine.environment import Environment
 from tiphys.engine.run import Run
 from tiphys.errors import ManifestError, NodeError
 from tiphys.expressions import expr, tags
+from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.expressions.go_quote import quote
 from tiphys.expressions.go_values import type_of
 from tiphys.manifest.decoding import decode
@@ -68,10 +69,14 @@ def join(
     return joined
 
 
-def fill_in(spec: Mapping[str, Json], variables: Mapping[str, str]) -> dict[str, Json]:
+def fill_in(
+    spec: Mapping[str, Json], variables: Mapping[str, str], ambient: Ambient = NOTHING
+) -> dict[str, Json]:
     """`spec` with variables of the workflow filled in, but not in its templates; unknown ones stay."""
     rest = {name: value for name, value in spec.items() if name != "templates"}
-    filled: dict[str, Json] = tags.replace_tree(rest, variables, allow_unresolved=True)
+    filled: dict[str, Json] = tags.replace_tree(
+        rest, variables, allow_unresolved=True, ambient=ambient
+    )
     if filled is rest:
         return dict(spec)
     return {name: filled.get(name, value) for name, value in spec.items()}

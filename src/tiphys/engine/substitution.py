@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tiphys.expressions import tags
+from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.messages.outputs import Json
 
 _OPEN: Final = "{{"
@@ -33,7 +34,7 @@ def plan_of(tree: Json) -> Plan | None:
     return plan or None
 
 
-def fill(tree: Json, plan: Plan | None, *scopes: Mapping[str, Any]) -> Json:
+def fill(tree: Json, plan: Plan | None, *scopes: Mapping[str, Any], ambient: Ambient = NOTHING) -> Json:
     """The tree with its tags replaced, once with each scope; unknown tags stay."""
     if plan is None:
         return tree
@@ -41,11 +42,11 @@ def fill(tree: Json, plan: Plan | None, *scopes: Mapping[str, Any]) -> Json:
         for scope in scopes:
             if _OPEN not in tree:
                 break
-            tree = tags.replace(tree, scope, allow_unresolved=True)
+            tree = tags.replace(tree, scope, allow_unresolved=True, ambient=ambient)
         return tree
     made = tree.copy()
     for key, below in plan.items():
-        made[key] = fill(tree[key], below, *scopes)
+        made[key] = fill(tree[key], below, *scopes, ambient=ambient)
     return made
 
 

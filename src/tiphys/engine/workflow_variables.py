@@ -43,6 +43,7 @@ class WorkflowVariables:
         self.values: dict[str, str] = {}
         self.version = 0
         self.stale = True
+        self._passing: set[str] = set()
 
     def refresh(self, now: float) -> None:
         """Bring the scope up to date at the start of a reconciliation.
@@ -56,15 +57,25 @@ class WorkflowVariables:
             self._set_parameters()
             self._set_outputs()
             self._set_metadata()
+        for name in self._passing:
+            self.values.pop(name, None)
+        self._passing.clear()
         self.version += 1
         self.values["workflow.status"] = str(self._run.phase.value)
         self.values["workflow.duration"] = f"{self._elapsed(now):f}"
 
     def set(self, name: str, value: str) -> None:
         """Set one variable."""
+        self._passing.discard(name)
         if self.values.get(name) != value:
             self.values[name] = value
             self.version += 1
+
+    def set_for_now(self, name: str, value: str) -> None:
+        """Set one variable that is not there any more in the next reconciliation."""
+        if name not in self.values:
+            self.set(name, value)
+            self._passing.add(name)
 
     def without_runtime(self) -> dict[str, str]:
         """The scope with which the spec itself is filled in: status and duration are not known then."""

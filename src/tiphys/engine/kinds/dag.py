@@ -63,7 +63,7 @@ def execute(op: Operation, call: Call) -> Answer:
 class LoopState:
     """How far a loop has come: `next` is the first item without a node, `marked` those to look at again."""
 
-    __slots__ = ("done", "loop", "made", "marked", "next", "task")
+    __slots__ = ("done", "loop", "made", "marked", "next", "stale", "task")
 
     def __init__(self, task: Mapping[str, Json], loop: Loop, made: list[dict[str, Json]] | None) -> None:
         self.task = task
@@ -72,6 +72,7 @@ class LoopState:
         self.next = 0
         self.marked: set[int] = set()
         self.done = 0
+        self.stale = False
 
     def item(self, index: int) -> dict[str, Json]:
         """The task of one item."""
@@ -178,6 +179,11 @@ class DagFrame:
     def _look_at(self, op: Operation, name: str) -> None:
         task = self.plan.tasks[name]
         node = self._task_node(op, name)
+        if name in self._settled:
+            # something changed in a task that was done, such as a daemon: what others took from it is old
+            self._resolved.clear()
+            for state in self._loops.values():
+                state.stale = True
         if node is not None and (node.is_fulfilled or node.phase is NodePhase.RUNNING):
             error = self.scopes.error_for(name) if self.scopes.broken else None
             if error is not None:
@@ -302,7 +308,7 @@ class DagFrame:
         if reader is None:
             reader = self._readers[name] = Reader(without_hooks(plan_of(task)), steps=False)
         resolved = reader.resolve(op, task, lambda: self.scopes.of_task(op, name))
-        if not op.is_volatile(task, None):
+        if not op.is_volatile(task, None) and not op.volumes_have_tags:
             self._resolved[name] = resolved
         return resolved
 
@@ -395,7 +401,7 @@ class DagFrame:
         self, op: Operation, name: str, task: Task, resolved: Mapping[str, Json], group: Node | None
     ) -> None:
         state = self._loops.get(name)
-        if state is None:
+        if state is None or state.stale:
             scope = self.scopes.of_task(op, name) if plan_of(resolved) is not None else None
             if not fan_out.is_loop(resolved):
                 self._run_loop_of_one(op, name, task, resolved, group)
@@ -405,6 +411,7 @@ class DagFrame:
                 resolved,
                 fan_out.items_of(resolved),
                 scope.parameters(op.variables.values) if scope is not None else {},
+                op.ambient,
             )
             # one item that cannot be filled in spoils them all, so they are made before any node is
             made = [loop.item(index) for index in range(len(loop.items))] if group is None else None

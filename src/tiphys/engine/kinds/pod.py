@@ -54,7 +54,7 @@ def execute_once(op: Operation, call: Call) -> Answer:
 def new_pod_node(op: Operation, call: Call) -> Node:
     """The node of a pod that is about to be made."""
     node = op.new_executable_node(call, NodeType.POD, NodePhase.PENDING)
-    if (call.template.get("metadata") or {}).get("annotations"):
+    if call.template.get("annotations"):
         op.unnamed.add(node.id)
     return node
 
@@ -84,6 +84,7 @@ def create_pod(op: Operation, call: Call, node: Node, *, include_result: bool) -
             execution_deadline=call.options.execution_deadline,
             on_exit=call.options.on_exit,
             include_result=include_result,
+            ambient=op.inputs.ambient,
         )
     )
     if started is None:

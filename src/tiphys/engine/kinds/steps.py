@@ -117,12 +117,23 @@ class StepsFrame:
         """Look at the step that the node belongs to."""
         self.queued = True
         found = _PLACE.match(node_name, len(self.node_name))
+        if found is None:
+            return
         group = self._group
-        if found is None or group is None or int(found[1]) != self.at or found[2] is None:
+        if int(found[1]) < self.at:
+            self._rewind()
+        if group is None or int(found[1]) != self.at or found[2] is None:
             return
         offset = group.offsets.get(found[2])
         if offset is not None:
             group.agenda.push(offset + int(found[3] or 0))
+
+    def _rewind(self) -> None:
+        """Go through all groups again: a step of an earlier one, such as a daemon, has changed."""
+        self.at = 0
+        self.scope = Scope("steps", self.call.template)
+        self._group = None
+        self._connected = -1
 
     def watches(self, node_name: str) -> bool:
         """Whether anything may have to be done when the node starts to run."""
@@ -136,6 +147,7 @@ class StepsFrame:
     def execute(self, op: Operation, node: Node) -> Answer:
         """Go on from the present group as far as possible."""
         self.queued = False
+        self.scope.ambient = op.ambient
         self.scope.set_workflow_outputs(op.run.outputs)
         while self.at < len(self.groups):
             group_node = self._begin_group(op, node)
@@ -271,14 +283,17 @@ class StepsFrame:
 
     def _resolve(self, op: Operation) -> list[Step]:
         resolved = []
+        waits = False
         for step in self.groups[self.at]:
             reader = Reader(without_hooks(plan_of(step)), steps=True)
             try:
                 resolved.append(reader.resolve(op, step, lambda: self.scope))
             except NodeError as error:
-                if error is REQUEUE:
-                    raise
-                raise NodeError(f"failed to resolve references: {error.message}") from error
+                if error is not REQUEUE:
+                    raise NodeError(f"failed to resolve references: {error.message}") from error
+                waits = True  # another step may still bring the group to its end
+        if waits:
+            raise REQUEUE
         return resolved
 
     def _expand(self, op: Operation, group_node: Node, steps: list[Step]) -> _Group:
@@ -303,7 +318,7 @@ class StepsFrame:
     def _loop(self, op: Operation, step: Step) -> Loop:
         body = {key: value for key, value in step.items() if key not in ("withItems", "withParam", "withSequence")}
         scope = self.scope.parameters(op.variables.values) if plan_of(body) is not None else {}
-        loop = Loop(step, body, fan_out.items_of(step), scope)
+        loop = Loop(step, body, fan_out.items_of(step), scope, op.ambient)
         for index in range(len(loop.items)):
             loop.item(index)  # one that cannot be filled in spoils them all
         return loop
