@@ -27,6 +27,7 @@ TOKEN_MOUNT: Final[dict[str, Json]] = {
     "readOnly": True,
 }
 
+_MOUNTING: Final = ("container", "script", "containerSet")
 _SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     "s3": (
         "accessKeySecret",
@@ -84,6 +85,20 @@ def attach(
         spec["volumes"] = volumes
 
 
+def with_sorted_mounts(template: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The template as it comes out of Argo's search for volumes in which input artifacts lie.
+
+    FindOverlappingVolume sorts the mounts of the very template, the longest path first.
+    """
+    if not (template.get("inputs") or {}).get("artifacts"):
+        return template
+    for field in _MOUNTING:
+        if (kind := template.get(field)) is not None and len(kind.get("volumeMounts") or ()) > 1:
+            mounts = sorted(kind["volumeMounts"], key=lambda mount: -len(str(mount.get("mountPath", ""))))
+            return {**template, field: {**kind, "volumeMounts": mounts}}
+    return template
+
+
 def mirrored(container: Mapping[str, Json], main: list[dict[str, Json]]) -> dict[str, Json]:
     """An init container or sidecar, with the mounts of `main` if it asks for them."""
     copy = dict(container)
@@ -124,7 +139,7 @@ def _mounted(template: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _mounts_of(template: Mapping[str, Json]) -> list[Mapping[str, Json]]:
-    for field in ("container", "script", "containerSet"):
+    for field in _MOUNTING:
         if template.get(field) is not None:
             return list(template[field].get("volumeMounts") or ())
     return []

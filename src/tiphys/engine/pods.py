@@ -97,7 +97,7 @@ def build_pod(request: PodRequest) -> StartPod | None:
     sidecars = [pod_volumes.mirrored(each, main) for each in template.get("sidecars") or ()]
     check_plugins(template, repository, request.environment.artifact_plugins)
     labels, annotations = _metadata(request)
-    executor_template = _executor_template(template)
+    executor_template = _executor_template(pod_volumes.with_sorted_mounts(template))
     scope = _scope(request, pod_name)
     pod = [main, init, sidecars, spec, labels, annotations, executor_template]
     main, init, sidecars, spec, labels, annotations, executor_template = fill(
@@ -323,7 +323,7 @@ def _check_location(template: Mapping[str, Json]) -> None:
         raise NodeError(f"failed to resolve {{{{{tag}}}}}")
 
 
-def _executor_template(template: Template) -> Template:
+def _executor_template(template: Mapping[str, Json]) -> Template:
     """What argoexec gets: of the inputs only the artifacts."""
     inputs = template.get("inputs") or {}
     kept = {"artifacts": inputs["artifacts"]} if inputs.get("artifacts") else {}
