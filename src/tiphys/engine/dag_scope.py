@@ -91,7 +91,7 @@ class DagScopes:
 
     def of_task(self, op: Operation, name: str, *, everything: bool = False) -> Scope:
         """The scope of a task."""
-        used = None if everything else self._uses(name)
+        used = None if everything or op.volumes_have_tags else self._uses(name)
         if used is None:
             ancestors: Iterable[str] = sorted(self._plan.ancestors(name), key=self._plan.rank.__getitem__)
         else:

@@ -106,9 +106,8 @@ class StepsFrame:
         self.queued = True
         self.at = 0
         self.scope = Scope("steps", call.template)
-        self._used = names_used(
-            {key: value for key, value in call.template.items() if key in ("steps", "outputs")}, b"steps"
-        )
+        texts = {key: value for key, value in call.template.items() if key in ("steps", "outputs")}
+        self._used = names_used(texts, b"steps") if not op.volumes_have_tags else None
         self._group: _Group | None = None
         self._connected = -1
         self._options = Options(boundary_id=node.id, on_exit=call.options.on_exit)
