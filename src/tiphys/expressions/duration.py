@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tiphys.errors import ExpressionError
-from tiphys.expressions.go_quote import quote
+from tiphys.expressions.go_quote import quote_bytes
 
 NANOSECOND: Final = 1
 MICROSECOND: Final = 1_000
@@ -39,28 +39,30 @@ def parse(text: str) -> int:
     if rest == "0":
         return 0
     if not rest:
-        raise ExpressionError(f"time: invalid duration {quote(text)}")
+        raise ExpressionError(f"time: invalid duration {quote_bytes(text)}")
     total = 0
     while rest:
         match = _PART.match(rest)
         whole, _, fraction, unit = match.groups() if match is not None else ("", "", "", "")
         if not whole and not fraction:
-            raise ExpressionError(f"time: invalid duration {quote(text)}")
+            raise ExpressionError(f"time: invalid duration {quote_bytes(text)}")
+        if whole and int(whole) > _LIMIT:
+            raise ExpressionError(f"time: invalid duration {quote_bytes(text)}")
         if not unit:
-            raise ExpressionError(f"time: missing unit in duration {quote(text)}")
+            raise ExpressionError(f"time: missing unit in duration {quote_bytes(text)}")
         if unit not in _UNITS:
-            raise ExpressionError(f"time: unknown unit {quote(unit)} in duration {quote(text)}")
+            raise ExpressionError(f"time: unknown unit {quote_bytes(unit)} in duration {quote_bytes(text)}")
         scale = _UNITS[unit]
         if whole and int(whole) > _LIMIT // scale:
-            raise ExpressionError(f"time: invalid duration {quote(text)}")
+            raise ExpressionError(f"time: invalid duration {quote_bytes(text)}")
         total += int(whole or "0") * scale + _fraction(fraction or "", scale)
         if total > _LIMIT:
-            raise ExpressionError(f"time: invalid duration {quote(text)}")
+            raise ExpressionError(f"time: invalid duration {quote_bytes(text)}")
         rest = rest[match.end() :] if match is not None else ""
     if text[0] == "-":
         return -total
     if total > _LIMIT - 1:
-        raise ExpressionError(f"time: invalid duration {quote(text)}")
+        raise ExpressionError(f"time: invalid duration {quote_bytes(text)}")
     return total
 
 
@@ -116,7 +118,7 @@ def parse_argo(text: str) -> int:
     True
     """
     if re.fullmatch(r"[+-]?[0-9]+", text) and abs(int(text)) < _LIMIT:
-        return int(text) * SECOND
+        return (int(text) * SECOND + _LIMIT) % (2 * _LIMIT) - _LIMIT
     try:
         return parse(text)
     except ExpressionError as error:

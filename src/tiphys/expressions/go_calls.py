@@ -57,14 +57,12 @@ _ZEROS: dict[GoType, Any] = {
 }
 
 
+_EMPTY: dict[GoType, type] = {go.STRINGS: go.NilStrings, go.MAP: go.NilMap, go.LIST: go.NilList}
+
+
 def zero_value(go_type: GoType) -> Any:
-    """reflect.Zero: nil of a slice or map is an empty one here."""
+    """reflect.Zero: slices and maps are nil ones."""
     if go_type in _ZEROS:
         return _ZEROS[go_type]
-    if go_type is go.STRINGS:
-        return go.Strings()
-    if go_type is go.MAP:
-        return {}
-    if go_type is go.LIST:
-        return []
-    return None
+    empty = _EMPTY.get(go_type)
+    return empty() if empty is not None else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from tiphys.expressions.duration import format_duration
 from tiphys.expressions.go_time import RFC3339_NANO, Location, Month, Time, Weekday
-from tiphys.expressions.go_values import AnyMap, Duration, Func, GoPanic, Struct, is_nil, to_bytes, type_of
+from tiphys.expressions.go_values import AnyMap, Duration, Func, GoPanic, Struct, from_bytes, is_nil, to_bytes, type_of
 from tiphys.expressions.time_layout import format_time, time_string
 
 
@@ -135,6 +135,34 @@ def sprint_struct(value: Struct) -> str:
     return "&" + text if value.go_type.kind == "ptr" else text
 
 
+def sprint_as_string(value: Any) -> str:
+    """`%s`, which complains of what is no text.
+
+    >>> sprint_as_string(["a", 1, None]), sprint_as_string(True)
+    ('[a %!s(int=1) <nil>]', '%!s(bool=true)')
+    """
+    if value is None:
+        return "%!s(<nil>)"
+    if isinstance(value, str | bytes):
+        return value if isinstance(value, str) else from_bytes(value)
+    if isinstance(value, list):
+        return "[" + " ".join(map(_element_as_string, value)) + "]"
+    if isinstance(value, dict | AnyMap):
+        pairs = (f"{_element_as_string(k)}:{_element_as_string(v)}" for k, v in _sorted_items(value))
+        return f"map[{' '.join(pairs)}]"
+    if isinstance(value, Time | Duration | Month | Weekday | Location) or (
+        isinstance(value, Struct) and "String" in value.methods
+    ):
+        return sprint(value)
+    if isinstance(value, Func):
+        return f"%!s({value.go_type.name}={sprint(value)})"
+    return f"%!s({type_of(value).name}={sprint(value)})"
+
+
+def _element_as_string(value: Any) -> str:
+    return "<nil>" if value is None else sprint_as_string(value)
+
+
 _NAMED_NUMBERS = (Month, Weekday)
 _KEY_RANK = {"invalid": 0, "int": 1, "float64": 2, "string": 3, "bool": 4}
 
@@ -189,6 +217,8 @@ def to_json(value: Any) -> str:
     if isinstance(value, list):
         return "null" if is_nil(value) else "[" + ",".join(map(to_json, value)) + "]"
     if isinstance(value, dict):
+        if is_nil(value):
+            return "null"
         return "{" + ",".join(f"{json_string(k)}:{to_json(v)}" for k, v in _sorted_items(value)) + "}"
     return _json_of_other(value)
 

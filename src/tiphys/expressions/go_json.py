@@ -53,6 +53,8 @@ def _load(text: str, parse_int: Callable[[str], Any], parse_float: Callable[[str
         value = json.loads(text, parse_int=parse_int, parse_float=parse_float, parse_constant=_constant)
     except ValueError:
         raise GoPanic(mistake(text) or "invalid JSON") from None
+    except GoPanic as panic:
+        raise GoPanic(mistake(text) or panic.message) from None
     if "\\ud" in text or "\\uD" in text or _SURROGATE.search(text):
         return _clean(value)
     return value

@@ -28,6 +28,8 @@ def to_int(value: Any) -> int:
         return float_to_int(value)
     if isinstance(value, int) and type(value) is not bool:
         return int(value)
+    if value is None:
+        raise GoPanic("reflect: call of reflect.Value.Type on zero Value")
     raise GoPanic(f"invalid operation: int({type_of(value).name})")
 
 
@@ -58,17 +60,67 @@ def truncated_remainder(a: int, b: int) -> int:
     return -remainder if a < 0 else remainder
 
 
-def power(a: float, b: float) -> float:
-    """math.Pow."""
+def power(x: float, y: float) -> float:
+    """math.Pow, which multiplies by successive squares and so differs from C's in the last digit."""
+    if y == 0 or x == 1:
+        return 1.0
+    if y == 1 or math.isnan(x) or math.isnan(y):
+        return x if y == 1 else math.nan
+    if x == 0 or math.isinf(x) or math.isinf(y):
+        return _limit_power(x, y)
+    if abs(y) == 0.5:
+        root = math.nan if x < 0 else math.sqrt(x)
+        return root if y > 0 else float_quotient(1.0, root)
+    fraction, whole = math.modf(abs(y))
+    if fraction != 0 and x < 0:
+        return math.nan
+    if whole >= 1 << 63:
+        if x == -1:
+            return 1.0
+        return 0.0 if (abs(x) < 1) == (y > 0) else math.inf
+    return _finite_power(x, int(whole), fraction, inverse=y < 0)
+
+
+def _limit_power(x: float, y: float) -> float:
+    odd = abs(y) < 1 << 53 and y == math.floor(y) and int(y) % 2 == 1
+    if x == 0 and not math.isinf(y):
+        result = math.inf if y < 0 else 0.0
+        return math.copysign(result, x) if odd else result
+    if math.isinf(y):
+        if x == -1:
+            return 1.0
+        return 0.0 if (abs(x) < 1) == (y > 0) else math.inf
+    result = 0.0 if y < 0 else math.inf
+    return math.copysign(result, x) if odd else result
+
+
+def _finite_power(x: float, whole: int, fraction: float, *, inverse: bool) -> float:
+    result, exponent = 1.0, 0
+    if fraction > 0.5:
+        fraction -= 1
+        whole += 1
+    if fraction != 0:
+        result = math.exp(fraction * math.log(x))
+    square, square_exponent = math.frexp(x)
+    while whole:
+        if abs(square_exponent) > 1 << 12:
+            exponent += square_exponent
+            break
+        if whole & 1:
+            result *= square
+            exponent += square_exponent
+        square *= square
+        square_exponent *= 2
+        if square < 0.5:
+            square += square
+            square_exponent -= 1
+        whole >>= 1
+    if inverse:
+        result, exponent = 1 / result, -exponent
     try:
-        result = a**b
-    except ZeroDivisionError:
-        odd = b == math.floor(b) and abs(b) < 2**53 and int(b) % 2 == 1
-        return math.copysign(math.inf, a) if odd else math.inf
+        return math.ldexp(result, exponent)
     except OverflowError:
-        odd = abs(b) < 2**53 and b == math.floor(b) and int(b) % 2 == 1
-        return -math.inf if a < 0 and odd else math.inf
-    return math.nan if isinstance(result, complex) else result
+        return math.copysign(math.inf, result)
 
 
 def deep_equal(a: Any, b: Any) -> bool:

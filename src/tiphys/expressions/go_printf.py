@@ -47,10 +47,12 @@ def format_int(form: str, number: int) -> str:
 
 
 def _directive(flags: str, width: int, precision: str | None, verb: str, number: int) -> str:
+    if verb == "v":
+        flags = flags.replace("+", "").replace("#", "")
     if verb in _BASES:
         return _integer(flags, width, precision, verb, number)
     if verb == "T":
-        return _pad("int", flags, width)
+        return _pad("int"[: int(precision or "0")] if precision is not None else "int", flags, width)
     if verb in "cqU":
         return _character(flags, width, precision, verb, number)
     return f"%!{verb}(int={_integer(flags, width, precision, 'd', number)})"
@@ -66,15 +68,14 @@ def _integer(flags: str, width: int, precision: str | None, verb: str, number: i
     elif "0" in flags and "-" not in flags:
         sign_width = 1 if number < 0 or "+" in flags or " " in flags else 0
         digits = digits.rjust(width - sign_width, "0")
-    prefix = ""
-    if "#" in flags:
-        prefix = {"b": "0b", "o": "" if digits.startswith("0") else "0", "x": "0x", "X": "0X"}.get(verb, "")
-    if verb == "O":
-        prefix = "0o"
+    if "#" in flags and verb in "oO" and not digits.startswith("0"):
+        digits = "0" + digits
     if verb == "X":
         digits = digits.upper()
+    prefix = {"b": "0b", "x": "0x", "X": "0X"}.get(verb, "") if "#" in flags else ""
+    prefix = "0o" if verb == "O" else prefix
     sign = "-" if number < 0 else "+" if "+" in flags else " " if " " in flags else ""
-    return _pad(sign + prefix + digits, flags, width)
+    return _pad(sign + prefix + digits, flags.replace("0", ""), width)
 
 
 def _to_base(number: int, base: int) -> str:
@@ -91,7 +92,10 @@ def _character(flags: str, width: int, precision: str | None, verb: str, number:
     if verb == "c":
         return _pad(char, flags, width)
     if verb == "q":
-        return _pad(quote(char, "'"), flags, width)
+        shown = quote(char, "'")
+        if "+" in flags and not shown.isascii():
+            shown = f"'\\u{ord(char):04x}'" if char <= "\uffff" else f"'\\U{ord(char):08x}'"
+        return _pad(shown, flags, width)
     least = max(int(precision or "0"), 4) if precision else 4
     shown = f"U+{number % (1 << 64):0{least}X}"
     if "#" in flags and valid and is_printable(char):
@@ -102,4 +106,4 @@ def _character(flags: str, width: int, precision: str | None, verb: str, number:
 def _pad(text: str, flags: str, width: int) -> str:
     if "-" in flags:
         return text.ljust(width)
-    return text.rjust(width, "0" if "0" in flags and not text[:1].isdecimal() and len(text) < 2 else " ")
+    return text.rjust(width, "0" if "0" in flags else " ")

@@ -50,3 +50,14 @@ def _quoted_char(char: str, delimiter: str) -> str:
     if 0xD800 <= code <= 0xDFFF:
         return "\\ufffd"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def quote_bytes(text: str) -> str:
+    """The quoting of package time: everything beyond printable ASCII is written in bytes."""
+    out = []
+    for byte in text.encode("utf-8", "surrogateescape"):
+        if byte in b'"\\':
+            out.append("\\" + chr(byte))
+        else:
+            out.append(chr(byte) if 0x20 <= byte < 0x80 else f"\\x{byte:02x}")
+    return '"' + "".join(out) + '"'

@@ -133,16 +133,44 @@ def decode_base64(text: str) -> bytes:
 def decode_base32(text: str) -> bytes:
     """base32.StdEncoding.DecodeString; line ends are skipped, any other mistake names its byte."""
     data = bytes(byte for byte in to_bytes(text) if byte not in b"\r\n")
-    body = data.rstrip(b"=")
-    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-    bits = "".join(f"{alphabet.find(byte):05b}" for byte in body if byte in alphabet)
-    for at, byte in enumerate(body):
-        if byte not in alphabet:
+    out = bytearray()
+    for start in range(0, len(data), 8):
+        values = _quantum32(data, start)
+        bits = 0
+        for value in values + [0] * (8 - len(values)):
+            bits = bits << 5 | value
+        out += bits.to_bytes(5, "big")[: len(values) * 5 // 8]
+        if len(values) < 8:
+            break
+    return bytes(out)
+
+
+_BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def _quantum32(data: bytes, start: int) -> list[int]:
+    """The five-bit values of one group of eight characters, fewer where padding follows."""
+    values: list[int] = []
+    while len(values) < 8:
+        at = start + len(values)
+        if at >= len(data):
+            raise GoPanic(f"illegal base32 data at input byte {start}")
+        rest = data[at + 1 :]
+        count = len(values)
+        if data[at] == ord("=") and count >= 2 and len(rest) < 8:
+            if len(rest) + count < 7:
+                raise GoPanic(f"illegal base32 data at input byte {len(data)}")
+            for offset in range(7 - count):
+                if len(rest) > offset and rest[offset] != ord("="):
+                    raise GoPanic(f"illegal base32 data at input byte {at + offset}")
+            if count in (1, 3, 6):
+                raise GoPanic(f"illegal base32 data at input byte {at}")
+            return values
+        value = _BASE32.find(data[at : at + 1])
+        if value < 0:
             raise GoPanic(f"illegal base32 data at input byte {at}")
-    padding = len(data) - len(body)
-    if len(data) % 8 or padding not in (0, 1, 3, 4, 6):
-        raise GoPanic(f"illegal base32 data at input byte {min(len(body), len(data))}")
-    return int("0" + bits[: len(bits) // 8 * 8], 2).to_bytes(len(bits) // 8, "big")
+        values.append(value)
+    return values
 
 
 def _bytes_of(quantum: list[int]) -> bytes:

@@ -8,6 +8,7 @@ Strings are bytes in Go: bytes that are not UTF-8 are kept as surrogate escapes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -174,6 +175,20 @@ class Pairs(list[Any]):
     __slots__ = ()
 
 
+class NilMap(dict[str, Any]):
+    """A map[string]any that is nil."""
+
+    go_type: ClassVar[GoType] = MAP
+    __slots__ = ()
+
+
+class Pattern(str):
+    """A compiled regular expression, known by its source."""
+
+    go_type: ClassVar[GoType] = GoType("*regexp.Regexp", "ptr")
+    __slots__ = ()
+
+
 class StringMap(dict[str, str]):
     """A map[string]string."""
 
@@ -277,9 +292,12 @@ def type_of(value: Any) -> GoType:
     return value.go_type  # type: ignore[no-any-return]
 
 
+_NILS = (NilList, NilStrings, NilMap)
+
+
 def is_nil(value: Any) -> bool:
-    """Whether Go would call the value nil: nil itself, or a nil slice."""
-    return value is None or type(value) is NilList or type(value) is NilStrings
+    """Whether Go would call the value nil: nil itself, a nil slice or a nil map."""
+    return value is None or type(value) in _NILS
 
 
 def kind_of(value: Any) -> str:
@@ -309,6 +327,14 @@ def to_bytes(text: str) -> bytes:
 def from_bytes(data: bytes) -> str:
     """A Go string of these bytes, be they UTF-8 or not."""
     return data.decode("utf-8", "surrogateescape")
+
+
+_BROKEN = re.compile("[\ud800-\udfff]")
+
+
+def valid_utf8(text: str) -> str:
+    """The text with U+FFFD for each byte that is no UTF-8, as it leaves Go."""
+    return text if text.isascii() else _BROKEN.sub("\ufffd", text)
 
 
 def assertion_panic(value: Any, wanted: str) -> GoPanic:

@@ -6,6 +6,7 @@ An item is raw JSON text in Argo, so `1.0` stays `1.0`; here it is kept with the
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,18 @@ MAP: Final = "Map"
 LIST: Final = "List"
 
 
+_HUGE = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}")
+
+
+def _is_readable(raw: str) -> bool:
+    """Whether Go can read the JSON: numbers beyond float64 are errors there."""
+    try:
+        loads(raw)
+    except GoPanic:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item's JSON text, without blanks around its tokens."""
@@ -35,9 +48,9 @@ class Item:
             return NUMBER
         if raw in ("true", "false"):
             return BOOL
-        if raw[0] == "[" or raw == "null":
-            return LIST
-        return MAP if raw[0] == "{" else STRING
+        if raw[0] not in "[{n" or (_HUGE.search(raw) and not _is_readable(raw)):
+            return STRING
+        return MAP if raw[0] == "{" else LIST
 
     def __str__(self) -> str:
         """Item.String: the text without its quotes, escapes kept."""
@@ -124,9 +137,8 @@ def _parts(text: str) -> list[str]:
 
 
 def text(item: Item) -> str:
-    """The string of a string item."""
-    value = loads(item.raw)
-    return value if isinstance(value, str) else item.raw
+    """The string of a string item; what Go cannot read as one is empty."""
+    return loads(item.raw) if item.raw[0] == '"' else ""
 
 
 def _entries(item: Item) -> dict[str, Item]:
@@ -178,10 +190,3 @@ def node_name(name: str, index: int, item: Item) -> str:
         described = str(item)
     return f"{name}({index}:{described.replace('(', '').replace(')', '')})"
 
-
-def check(raw: str) -> None:
-    """Raises `ExpressionError` for an item that Go could not read."""
-    try:
-        loads(raw)
-    except GoPanic as panic:
-        raise ExpressionError(panic.message) from None

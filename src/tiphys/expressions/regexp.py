@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 8 << 20
 
+_BROKEN = re.compile("[\ud800-\udfff]")
 _REASONS = {
     "missing )": "missing closing )",
     "unexpected )": "unexpected )",
@@ -35,7 +37,7 @@ _REASONS = {
 def _compiled(pattern: str) -> Any:
     """The compiled pattern, or what Go says of it."""
     try:
-        return re2.compile(pattern, _OPTIONS)
+        return re2.compile(to_bytes(pattern) if _BROKEN.search(pattern) else pattern, _OPTIONS)
     except re2.error as error:
         text = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error.args[0])
         reason, _, where = text.partition(": ")
@@ -61,7 +63,7 @@ def must_compile(pattern: str) -> Any:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern is found anywhere in the text."""
-    return compile(pattern).search(text) is not None
+    return compile(pattern).search(to_bytes(text) if _BROKEN.search(text) else text) is not None
 
 
 def _rune_width(data: bytes, at: int) -> int:

@@ -23,7 +23,7 @@ from tiphys.expressions.go_format import json_string, ordered_json, to_json
 from tiphys.expressions.go_json import loads_exact, mistake
 from tiphys.expressions.go_quote import is_printable, quote
 from tiphys.expressions.go_strings import trim_space
-from tiphys.expressions.go_values import GoPanic
+from tiphys.expressions.go_values import GoPanic, valid_utf8
 
 MAX_RESULT: Final = 1 << 20
 PLACEHOLDER_PREFIX: Final = "__argo__internal__placeholder-"
@@ -114,7 +114,8 @@ def replace_tree(
     rule = _rule(allow_unresolved, strict_prefixes)
     try:
         return _tree(tree, scope, rule, ambient)
-    except _UnclosedTag:
+    except (_UnclosedTag, UnresolvedTag):
+        # JSON decides which of several mistakes comes first, and what closes an open tag
         return _replace_in_json(ordered_json(tree), scope, rule, ambient)
 
 
@@ -236,7 +237,7 @@ class _Expression:
 
     def _written(self, value: Any, lenient: bool) -> _Outcome | None:
         if type(value) is str:
-            return _Outcome(_bounded(value), quoted=False)
+            return _Outcome(valid_utf8(_bounded(value)), quoted=False)
         try:
             text = _bounded(to_json(value))
         except GoPanic as panic:

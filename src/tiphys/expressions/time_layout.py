@@ -18,6 +18,7 @@ from tiphys.expressions.go_time import (
     fixed_zone,
     make_time,
 )
+from tiphys.expressions.go_quote import quote_bytes
 from tiphys.expressions.go_values import GoPanic
 
 _ELEMENT = re.compile(
@@ -164,39 +165,28 @@ def parse_time(layout: str, value: str, location: Location | None = None) -> Tim
             raise _parse_error(layout, value, element, reading.rest, f": {reading.out_of_range} out of range")
     _skip(reading, tail, layout, value)
     if reading.rest:
-        raise _parse_error(layout, value, "", reading.rest, f": extra text: {_quote(reading.rest)}")
+        raise _parse_error(layout, value, "", reading.rest, f": extra text: {quote_bytes(reading.rest)}")
     return _assemble(reading, layout, value, location)
-
-
-def _quote(text: str) -> str:
-    """The quoting of package time: no character is spared beyond ASCII."""
-    out = []
-    for byte in text.encode("utf-8", "surrogateescape"):
-        char = chr(byte)
-        if byte >= 0x80 or byte < 0x20:
-            out.append(f"\\x{byte:02x}")
-        else:
-            out.append("\\" + char if char in '"\\' else char)
-    return '"' + "".join(out) + '"'
 
 
 def _parse_error(layout: str, value: str, element: str, rest: str, message: str = "") -> GoPanic:
     if message:
-        return GoPanic(f"parsing time {_quote(value)}{message}")
-    return GoPanic(f"parsing time {_quote(value)} as {_quote(layout)}: cannot parse {_quote(rest)} as {_quote(element)}")
+        return GoPanic(f"parsing time {quote_bytes(value)}{message}")
+    return GoPanic(f"parsing time {quote_bytes(value)} as {quote_bytes(layout)}: cannot parse {quote_bytes(rest)} as {quote_bytes(element)}")
 
 
-def _skip(reading: _Reading, prefix: str, layout: str, value: str) -> None:
+def _skip(reading: _Reading, literal: str, layout: str, value: str) -> None:
     """Steps over literal text; a blank in the layout stands for any number of them."""
+    prefix = literal
     while prefix:
         if prefix[0] == " ":
             if reading.rest and reading.rest[0] != " ":
-                raise _parse_error(layout, value, prefix, reading.rest)
+                raise _parse_error(layout, value, literal, reading.rest)
             prefix = prefix.lstrip(" ")
             reading.rest = reading.rest.lstrip(" ")
             continue
         if not reading.rest or reading.rest[0] != prefix[0]:
-            raise _parse_error(layout, value, prefix, reading.rest)
+            raise _parse_error(layout, value, literal, reading.rest)
         prefix = prefix[1:]
         reading.rest = reading.rest[1:]
 
@@ -336,12 +326,14 @@ def _read_offset(reading: _Reading, element: str) -> None:
     digits = sum(char.isdigit() for char in element)
     colon = ":" if ":" in element else ""
     match = re.match(r"(.)" + colon.join([r"(..)"] * (digits // 2)), reading.rest, re.DOTALL)
-    if match is None or not all(part.isdecimal() for part in match.groups()[1:]) or match[1] not in "+-":
+    if match is None or not all(part.isdecimal() for part in match.groups()[1:]):
         raise _Bad
     parts = [int(part) for part in match.groups()[1:]] + [0, 0]
     for number, limit, name in zip(parts, (24, 60, 60), ("hour", "minute", "second"), strict=False):
         if number > limit:
             reading.out_of_range = f"time zone offset {name}"
+    if match[1] not in "+-":
+        raise _Bad
     offset = (parts[0] * 60 + parts[1]) * 60 + parts[2]
     reading.offset = -offset if match[1] == "-" else offset
     reading.rest = reading.rest[match.end() :]

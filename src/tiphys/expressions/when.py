@@ -14,7 +14,7 @@ from tiphys.expressions.go_format import sprint
 from tiphys.expressions.govaluate.evaluate import evaluate as evaluate_stage
 from tiphys.expressions.govaluate.failure import Failure
 from tiphys.expressions.govaluate.lexer import STRING, VARIABLE, Token, check_syntax, tokenize
-from tiphys.expressions.govaluate.planner import plan
+from tiphys.expressions.govaluate.planner import plan, with_patterns
 
 MAX_SOURCE: Final = 64 * 1024
 
@@ -41,6 +41,7 @@ def _evaluated(condition: str) -> bool | str:
     try:
         tokens = tokenize(condition)
         check_syntax(tokens)
+        tokens = with_patterns(tokens)
         plan(tokens)
     except Failure as failure:
         hint = ' (hint: try wrapping the affected expression in quotes ("))' if "Invalid token" in failure.text else ""
@@ -48,7 +49,7 @@ def _evaluated(condition: str) -> bool | str:
     words = [Token(STRING, token.value) if token.kind == VARIABLE else token for token in tokens]
     try:
         check_syntax(words)
-        stage = plan(words)
+        stage = plan(with_patterns(words))
     except Failure as failure:
         return f"Failed to parse 'when' expression '{condition}': {failure.text}"
     try:

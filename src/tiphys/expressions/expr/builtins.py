@@ -18,7 +18,7 @@ from tiphys.expressions import go_json, go_strings
 from tiphys.expressions import go_values as go
 from tiphys.expressions.duration import parse as parse_duration
 from tiphys.expressions.expr import operators
-from tiphys.expressions.go_format import sprint, to_json_indent
+from tiphys.expressions.go_format import sprint, sprint_as_string, to_json_indent
 from tiphys.expressions.go_numbers import is_number, to_float, to_int
 from tiphys.expressions.go_time import LOCAL, RFC3339, Location, Time, load_location
 from tiphys.expressions.go_values import (
@@ -343,11 +343,7 @@ def _date(*args: Any) -> Time:
         return parse_time(_string(rest[1]), text, zone)
     if len(rest) == 3:
         layout, name = _string(rest[1]), _string(rest[2])
-        try:
-            zone = load_location(name)
-        except GoPanic:
-            raise GoPanic(f"unknown time zone {name}") from None
-        return parse_time(layout, text, zone)
+        return parse_time(layout, text, load_location(name))
     for layout in _DATE_LAYOUTS:
         try:
             return parse_time(layout, text, zone)
@@ -423,7 +419,8 @@ def _to_pairs(value: Any) -> Pairs:
 
 def _from_pairs(value: Any) -> AnyMap:
     if not isinstance(value, list):
-        raise GoPanic(f"cannot transform {sprint(value)} from pairs")
+        shown = "<invalid reflect.Value>" if value is None else sprint_as_string(value)
+        raise GoPanic(f"cannot transform {shown} from pairs")
     result = AnyMap()
     for pair in value:
         if not isinstance(pair, list):
@@ -431,7 +428,7 @@ def _from_pairs(value: Any) -> AnyMap:
         if len(pair) != 2:
             raise GoPanic(f"invalid pair length {sprint(pair)}")
         if isinstance(pair[0], list | dict | AnyMap):
-            raise GoPanic(f"runtime error: hash of unhashable type {type_of(pair[0]).name}")
+            raise GoPanic(f"hash of unhashable type: {type_of(pair[0]).name}")
         result.set(pair[0], pair[1])
     return result
 

@@ -36,6 +36,7 @@ from tiphys.expressions.go_values import GoPanic, GoType
 
 _TIME = of_type(go.TIME)
 _DURATION = of_type(go.DURATION)
+_NIL_ARGUMENT = GoType("%!s(<nil>)", "invalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ class Checker:
             natures = [self._visit(argument) for argument in arguments]
             try:
                 return of_type(
-                    builtin.validate([go.ANY if nt.is_unknown else nt.type or go.NIL for nt in natures])
+                    builtin.validate([go.ANY if nt.is_unknown else nt.type or _NIL_ARGUMENT for nt in natures])
                 )
             except Mismatch as mismatch:
                 return self._fail(node, str(mismatch))
@@ -557,7 +558,7 @@ _PREDICATES: dict[str, _Rule] = {
     "map": _Rule(lambda collection, result: result.array_of(), boolean=False, pointers=_INDEX),
     "count": _Rule(lambda collection, result: INTEGER, without=lambda collection: INTEGER),
     "sum": _Rule(
-        lambda collection, result: UNKNOWN if result.is_unknown else of_type(result.type),
+        lambda collection, result: of_type(go.ANY if result.is_unknown else result.type),
         boolean=False,
         without=_element,
     ),

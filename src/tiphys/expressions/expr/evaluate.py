@@ -576,8 +576,7 @@ def _group_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
         frame.spend(loop.cost)
         key = loop.predicate(frame)
         if isinstance(key, list | dict | bytes | go.AnyMap | Func) or (isinstance(key, Struct) and key.methods):
-            name = type_of(key).name
-            raise GoPanic(f"cannot use {name} as a key for groupBy: type is not comparable")
+            raise GoPanic(f"hash of unhashable type: {type_of(key).name}")
         if key not in groups:
             groups.set(key, [])
         groups.get(key).append(item)

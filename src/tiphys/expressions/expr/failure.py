@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tiphys.errors import ExpressionError
+from tiphys.expressions.go_values import valid_utf8
 
 Location = tuple[int, int]
 
@@ -36,6 +37,7 @@ def bind(message: str, location: Location, source: str) -> str:
      | 1 +
      | ...^
     """
+    message = valid_utf8(message)
     before = source[: location[0]]
     line = before.count("\n") + 1
     start = before.rfind("\n") + 1

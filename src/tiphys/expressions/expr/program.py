@@ -20,8 +20,8 @@ from tiphys.expressions.expr.failure import CompileFailure, RefusedExpression, R
 from tiphys.expressions.expr.natures import NIL, Nature, of_type
 from tiphys.expressions.expr.optimizer import optimize
 from tiphys.expressions.expr.parser import parse
-from tiphys.expressions.go_format import sprint
-from tiphys.expressions.go_values import MAP, GoPanic, GoType, type_of
+from tiphys.expressions.go_format import sprint_as_string
+from tiphys.expressions.go_values import MAP, GoPanic, GoType, type_of, valid_utf8
 
 _ABSENT = "absent"
 _Signature = tuple[GoType | str | None, ...]
@@ -152,17 +152,5 @@ def run_bool(
         raise type(failure)(f"unable to evaluate expression '{source}': {failure.message}") from None
     if value is True or value is False:
         return bool(value)
-    raise RunFailure(f"unable to cast expression result '{_as_string(value)}' to bool")
-
-
-def _as_string(value: Any) -> str:
-    """`%s` of a value that should have been a bool."""
-    if type(value) is str:
-        return value
-    if value is None:
-        return "%!s(<nil>)"
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{_as_string(value[key])}" for key in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(_as_string, value)) + "]"
-    return f"%!s({type_of(value).name}={sprint(value)})"
+    shown = valid_utf8(sprint_as_string(value))
+    raise RunFailure(f"unable to cast expression result '{shown}' to bool")

@@ -6,11 +6,14 @@ from typing import Any
 
 from tiphys.expressions import go_values as go
 from tiphys.expressions.functions.casts import is_empty, strval
+from tiphys.expressions.functions.versions import blank
 from tiphys.expressions.functions.signature import A, B, L, M, S, Table, function
-from tiphys.expressions.go_values import GoPanic, assertion_panic
+from tiphys.expressions.go_values import GoPanic, NilMap, Struct, assertion_panic
 
 
 def _set(mapping: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    if isinstance(mapping, NilMap):
+        raise GoPanic("assignment to entry in nil map")
     mapping[key] = value
     return mapping
 
@@ -45,6 +48,8 @@ def _dict(*values: Any) -> dict[str, Any]:
 
 def _merge(target: dict[str, Any], *sources: dict[str, Any]) -> dict[str, Any]:
     """Fills what the target lacks or has empty, map by map."""
+    if sources and isinstance(target, NilMap):
+        target = {}
     for source in sources:
         for key, value in source.items():
             present = target.get(key)
@@ -58,6 +63,8 @@ def _merge(target: dict[str, Any], *sources: dict[str, Any]) -> dict[str, Any]:
 
 def _merge_overwrite(target: dict[str, Any], *sources: dict[str, Any]) -> dict[str, Any]:
     """The sources' values win, unless they are empty."""
+    if sources and isinstance(target, NilMap):
+        target = {}
     for source in sources:
         for key, value in source.items():
             present = target.get(key)
@@ -73,7 +80,13 @@ def _copy(value: Any) -> Any:
         return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, list):
         return type(value)(map(_copy, value))
-    return value
+    return blank() if isinstance(value, Struct) else value
+
+
+def _deep_copy(value: Any) -> Any:
+    if value is None:
+        raise GoPanic("reflect: call of reflect.Value.Type on zero Value")
+    return _copy(value)
 
 
 def _dig(*params: Any) -> Any:
@@ -110,7 +123,7 @@ FUNCTIONS: Table = {
     "mustMerge": function(_merge, M, M, variadic=True, fails=True),
     "mustMergeOverwrite": function(_merge_overwrite, M, M, variadic=True, fails=True),
     "values": function(lambda mapping: list(mapping.values()), M, output=L),
-    "deepCopy": function(_copy, A),
-    "mustDeepCopy": function(_copy, A, fails=True),
+    "deepCopy": function(_deep_copy, A),
+    "mustDeepCopy": function(_deep_copy, A, fails=True),
     "dig": function(_dig, A, variadic=True, fails=True),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tiphys.expressions import go_values as go
@@ -99,9 +100,10 @@ def _concat(*lists: Any) -> list[Any]:
 
 def _chunk(size: int, values: Any) -> Lists:
     items = items_of(values, "Cannot chunk type")
-    if size <= 0:
+    count = None if size == 0 else math.floor((len(items) - 1) / size) + 1
+    if count is None or count < 0 or (count > 0 and size < 0):
         raise GoPanic("runtime error: makeslice: len out of range")
-    return Lists(list(items[start : start + size]) for start in range(0, len(items), size))
+    return Lists(list(items[index * size : (index + 1) * size]) for index in range(count))
 
 
 _LISTS_OF: dict[str, tuple[Any, tuple[GoType, ...], GoType, bool]] = {

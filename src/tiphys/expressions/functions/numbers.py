@@ -61,7 +61,7 @@ def _decimals(operation: Callable[[Decimal, Decimal], Decimal], start: Any, valu
     result = _decimal(start)
     for value in values:
         result = operation(result, _decimal(value))
-    return float(result)
+    return float(result) if result else 0.0
 
 
 def _decimal_divide(a: Decimal, b: Decimal) -> Decimal:

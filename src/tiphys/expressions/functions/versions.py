@@ -196,7 +196,7 @@ def _constraints(text: str) -> list[list[_Constraint]]:
     if len(text) > 512:
         raise GoPanic("constraint string is too long (max 512 bytes)")
     for match in list(_RANGE.finditer(text)):
-        text = text.replace(match[0], f">= {match[1]}, <= {match[10]} ", 1)
+        text = text.replace(match[0], f">= {match[1]}, <= {match[11]} ", 1)
     groups = text.split("||")
     if len(groups) > 32:
         raise GoPanic("too many constraint groups (max 32)")
@@ -277,6 +277,11 @@ def _value(version: Version, go_type: GoType = _TYPE) -> Struct:
         ),
     }
     return Struct(go_type, {}, methods)
+
+
+def blank() -> Struct:
+    """A version as a deep copy leaves it: its fields are private and do not go along."""
+    return _value(Version(0, 0, 0))
 
 
 def _next(version: Version, **parts: int) -> Struct:

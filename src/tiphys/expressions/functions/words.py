@@ -117,7 +117,7 @@ def pascal_case(text: str) -> str:
     out = list(text[:lead])
     rest = text[lead:]
     if not rest:
-        return text
+        return text + text[-1:]
     if len(rest) == 1:
         return "".join(out) + _upper(rest)
     first_upper = _is_upper(rest[0])

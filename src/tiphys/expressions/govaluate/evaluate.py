@@ -81,6 +81,12 @@ def _each(left: type | None, right: type | None) -> _Check:
     return check
 
 
+def _matchable(a: Any, b: Any) -> tuple[Any] | None:
+    if type(a) is not str:
+        return (a,)
+    return None if isinstance(b, str) else (b,)
+
+
 def _comparable(a: Any, b: Any) -> tuple[Any] | None:
     return None if type(a) is type(b) and type(a) in (float, str) else (a,)
 
@@ -92,7 +98,7 @@ def _addable(a: Any, b: Any) -> tuple[Any] | None:
 
 _CHECKS: dict[str, _Check] = {
     **dict.fromkeys((">", "<", ">=", "<="), _comparable),
-    **dict.fromkeys(("=~", "!~"), _each(str, str)),
+    **dict.fromkeys(("=~", "!~"), _matchable),
     **dict.fromkeys(("&&", "||"), _each(bool, bool)),
     **dict.fromkeys(("-", "*", "/", "%", "**", "&", "|", "^", "<<", ">>"), _each(float, float)),
     **dict.fromkeys((NEGATE, BITWISE_NOT), _each(None, float)),

@@ -12,7 +12,7 @@ from typing import Any, Final
 from tiphys.expressions import regexp
 from tiphys.expressions.go_format import sprint
 from tiphys.expressions.go_time import Time
-from tiphys.expressions.go_values import GoPanic
+from tiphys.expressions.go_values import GoPanic, Pattern
 from tiphys.expressions.govaluate import lexer as lx
 from tiphys.expressions.govaluate.failure import Failure
 from tiphys.expressions.govaluate.lexer import Token
@@ -71,14 +71,14 @@ _RANKS: dict[str, str] = {
 
 def plan(tokens: list[Token]) -> Stage | None:
     """The tree of a checked list of tokens; None for no tokens."""
-    root = _Planner(_with_patterns(tokens)).tokens()
+    root = _Planner(tokens).tokens()
     if root is not None:
         _reorder(root)
     return root
 
 
-def _with_patterns(tokens: list[Token]) -> list[Token]:
-    """Constant patterns are compiled at once, so that a bad one is a mistake of the condition."""
+def with_patterns(tokens: list[Token]) -> list[Token]:
+    """The tokens with constant patterns as such; a bad one is a mistake of the condition."""
     result = list(tokens)
     for index, token in enumerate(tokens):
         if token.kind == lx.COMPARATOR and token.value in ("=~", "!~") and tokens[index + 1].kind == lx.STRING:
@@ -87,7 +87,7 @@ def _with_patterns(tokens: list[Token]) -> list[Token]:
                 regexp.compile(pattern)
             except GoPanic as panic:
                 raise Failure(panic.message) from None
-            result[index + 1] = Token(lx.PATTERN, pattern)
+            result[index + 1] = Token(lx.PATTERN, Pattern(pattern))
     return result
 
 

@@ -69,13 +69,14 @@ def _build(text: str, symbols: tuple[str, ...], depth: int) -> _Operator | None:
         text = go_strings.trim_space(text)
         if not text:
             return None
+        symbol = symbols[0]
         if text.startswith("(") and text.endswith(")"):
             text = go_strings.trim_space(text[1:-1])
             symbols = ("", *_SYMBOLS)
             depth += 1
             if depth > MAX_DEPTH:
                 raise Failure("invalid expression. nested too deeply", "invalid expression")
-        operator, found = _at_symbol(text, symbols, depth)
+        operator, found = _at_symbol(text, symbol, symbols, depth)
         if found:
             return operator
         if len(symbols) == 1:
@@ -83,9 +84,10 @@ def _build(text: str, symbols: tuple[str, ...], depth: int) -> _Operator | None:
         symbols = symbols[1:]
 
 
-def _at_symbol(text: str, symbols: tuple[str, ...], depth: int) -> tuple[_Operator | None, bool]:
-    """The operator if the first symbol splits the text."""
-    symbol = symbols[0]
+def _at_symbol(
+    text: str, symbol: str, symbols: tuple[str, ...], depth: int
+) -> tuple[_Operator | None, bool]:
+    """The operator if the symbol splits the text; `symbols` are those to look for in its arguments."""
     at = _find(text, symbol)
     if at < 0:
         return None, False
@@ -98,7 +100,7 @@ def _at_symbol(text: str, symbols: tuple[str, ...], depth: int) -> tuple[_Operat
         return None, False
     left = _argument(left_text, symbols, depth + 1)
     if symbol in ("$", "@"):
-        return (None, False) if left is not None else (_Path(text), True)
+        return (None, False) if left is not None else (_Path(_path_tokens(text)), True)
     if symbol == "!":
         return (None, False) if left is not None else (_Not(right), True)
     if symbol not in _OPERATORS:
@@ -221,10 +223,10 @@ def _elements(argument: Any, parameters: _Parameters) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Path(_Operator):
-    text: str
+    tokens: tuple[tk.Token, ...]
 
     def value(self, parameters: _Parameters) -> Any:
-        first, *rest = _path_tokens(self.text)
+        first, *rest = self.tokens
         value = first.apply(tk.Walk(parameters["$"]), parameters["@"], rest)
         if isinstance(value, str) and not (len(value) > 1 and value[0] == value[-1] == "'"):
             return f"'{value}'"
