@@ -46,7 +46,7 @@ def test_an_exit_code_is_a_failure() -> None:
 
 def test_outputs_are_written_as_text() -> None:
     spoken = outcome_of({"outputs": {"a": "x", "b": [1, {"k": None}], "c": None}, "result": 7})
-    assert spoken.parameters == {"a": "x", "b": '[1, {"k": null}]', "c": None}
+    assert spoken.parameters == {"a": "x", "b": '[1,{"k":null}]', "c": None}
     assert spoken.result == "7"
 
 
