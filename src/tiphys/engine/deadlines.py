@@ -103,15 +103,14 @@ def fail_nodes_without_pods(op: Operation) -> None:
     message = f"Stopped with strategy '{op.shutdown}'"
     for node_id in list(op.nodes.open):
         node = op.nodes.nodes[node_id]
+        op.mark(node)
         on_exit = op.nodes.is_part_of_exit_handler(node)
         if stopped and not op.should_execute(on_exit) and _ends_by_shutdown(op, node):
             op.mark_phase(node, NodePhase.FAILED, message)
-            op.mark(node)
             continue
         suspended = node.type is NodeType.SUSPEND and node.phase is NodePhase.RUNNING
         if too_late and not on_exit and (node.phase is NodePhase.PENDING or suspended):
             op.mark_phase(node, NodePhase.FAILED, "Step exceeded its deadline")
-            op.mark(node)
 
 
 def _ends_by_shutdown(op: Operation, node: Node) -> bool:

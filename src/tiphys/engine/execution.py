@@ -79,7 +79,8 @@ def _call(
     arguments: Mapping[str, Json] | None,
     options: Options,
 ) -> Call:
-    if node is not None and (known := op.prepared.get(node.id)) is not None:
+    known = op.prepared.get(node.id) if node is not None else None
+    if known is not None and known.reference == reference:
         return known
     resolved = op.templates.resolve(base, reference)
     template = op.templates.with_defaults(resolved.template)
@@ -298,7 +299,7 @@ def _attempt_call(
     op: Operation, call: Call, name: str, number: int, last: Node | None, execution_deadline: float | None
 ) -> Call:
     known = op.prepared.get(op.nodes.id_of(name))
-    if known is not None:
+    if known is not None and known.reference == call.reference:
         return known
     local = retry.attempt_variables(number, last)
     if is_pod_type(call.template):

@@ -334,12 +334,16 @@ class Machine:
         if answer.acquired:
             return True
         if op.shutdown == "Terminate" and run.phase is WorkflowPhase.PENDING:
-            self.environment.locks.release_all(run)
+            self._release_locks()
             workflow_phase.mark(op, WorkflowPhase.FAILED, f"Stopped with strategy '{op.shutdown}'")
             return False
         phase = WorkflowPhase.PENDING if run.phase is WorkflowPhase.UNKNOWN else run.phase
         workflow_phase.mark(op, phase, answer.message)
         return False
+
+    def _release_locks(self) -> None:
+        for node_id in self.environment.locks.release_all(self.run):
+            self._op.nodes.set_waiting(self.run.nodes[node_id], "")
 
     def _prepare_volumes(self) -> bool:
         """Volumes and claims of the workflow; false when they cannot be had."""
@@ -539,7 +543,7 @@ class Machine:
         if not self._completed and workflow_phase.is_completed(op):
             self._completed = True
             progress.update(op.nodes)
-            self.environment.locks.release_all(run)
+            self._release_locks()
             op.decisions.append(RunCompleted(str(run.phase.value), run.message))
             return
         if self._completed:

@@ -213,7 +213,8 @@ class NodeTable:
             self.tally(node.boundary_id).unsuccessful += by
         if not node.is_fulfilled:
             _change(self.open, node.id, by)
-            if node.node_flag is None or not node.node_flag.get("retried"):
+            flag = node.node_flag
+            if flag is None or not flag.get("retried") or flag.get("hooked"):
                 self.tally(node.boundary_id).open += by
         if node.daemoned:
             _change(self.daemons, node.id, by)

@@ -17,7 +17,8 @@ _ENDS: Final = frozenset({NodePhase.SUCCEEDED, NodePhase.FAILED, NodePhase.ERROR
 MOVES: Final[dict[NodePhase, frozenset[NodePhase]]] = {
     NodePhase.PENDING: _ENDS | {NodePhase.RUNNING},
     # a pod that vanished is created once more: Running goes back to Pending
-    NodePhase.RUNNING: _ENDS | {NodePhase.PENDING},
+    # and `argo node set` may give a suspended node any end
+    NodePhase.RUNNING: _ENDS | {NodePhase.PENDING, NodePhase.SKIPPED, NodePhase.OMITTED},
     # a step group opens again when an exit handler of one of its steps still has to run; a pod that was
     # given up (deadline, shutdown) reports its own end later; outputs that cannot be computed or saved
     # make an Error of a success

@@ -140,6 +140,8 @@ class DagFrame:
         try:
             while (rank := self._agenda.take(lambda: limits.boundary_limit_reached(op, self.node_id))) is not None:
                 name = self.plan.order[rank]
+                if not self._is_reached(op, name):
+                    continue
                 self._look_at(op, name)
                 self._settle(op, name)
                 if name in self._targets and (error := self._look_at_target(op, name)) is not None:
@@ -153,6 +155,20 @@ class DagFrame:
 
     def _task_node(self, op: Operation, name: str) -> Node | None:
         return op.nodes.named(f"{self.node_name}.{name}")
+
+    def _is_reached(self, op: Operation, name: str) -> bool:
+        """Whether Argo's walk from the targets comes here: it goes no further than tasks that are done.
+
+        Only in retried and resubmitted runs is a task open while those that wait for it are done.
+        """
+        if name in self._targets:
+            return True
+        for dependant in self.plan.dependants.get(name, ()):
+            node = self._task_node(op, dependant)
+            if node is None or (not node.is_done and self._is_reached(op, dependant)):
+                return True
+        node = self._task_node(op, name)
+        return node is not None and node.daemoned
 
     def _settle(self, op: Operation, name: str) -> None:
         """Tell those that wait for the task whether it is done, and have them looked at if it is."""
@@ -208,7 +224,8 @@ class DagFrame:
         try:
             resolved = self._resolve(op, name, task)
             if fan_out.is_loop(task):
-                self._run_loop(op, name, task, resolved, node)
+                group = node if node is not None and node.type is NodeType.TASK_GROUP else None
+                self._run_loop(op, name, task, resolved, group)
                 return
         except NodeError as error:
             if error is REQUEUE:

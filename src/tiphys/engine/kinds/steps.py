@@ -110,6 +110,7 @@ class StepsFrame:
         self._used = names_used(texts, b"steps") if not op.volumes_have_tags else None
         self._group: _Group | None = None
         self._connected = -1
+        self._reopened: set[int] = set()
         self._options = Options(boundary_id=node.id, on_exit=call.options.on_exit)
 
     def mark(self, node_name: str) -> None:
@@ -120,7 +121,7 @@ class StepsFrame:
             return
         group = self._group
         if int(found[1]) < self.at:
-            self._rewind()
+            self._reopened.add(int(found[1]))
         if group is None or int(found[1]) != self.at or found[2] is None:
             return
         offset = group.offsets.get(found[2])
@@ -128,7 +129,10 @@ class StepsFrame:
             group.agenda.push(offset + int(found[3] or 0))
 
     def _rewind(self) -> None:
-        """Go through all groups again: a step of an earlier one, such as a daemon, has changed."""
+        """Go through all groups again: a step of an earlier one, such as a daemon, has changed.
+
+        A group is only executed again while anything below it is open, which may be so a pass later.
+        """
         self.at = 0
         self.scope = Scope("steps", self.call.template)
         self._group = None
@@ -146,6 +150,9 @@ class StepsFrame:
     def execute(self, op: Operation, node: Node) -> Answer:
         """Go on from the present group as far as possible."""
         self.queued = False
+        if self._reopened:
+            self._rewind()
+            op.look_again(node)
         self.scope.ambient = op.ambient
         self.scope.set_workflow_outputs(op.run.outputs)
         while self.at < len(self.groups):
@@ -189,8 +196,9 @@ class StepsFrame:
         if before is None:
             raise Panic(f"step group {self._group_name(self.at - 1)} has no node")
         if not before.children:
-            # an empty group, for want of items
+            # Argo hangs this group below the empty one, takes it for a step of that, and waits for ever
             op.add_child(before, group_node.id)
+            self._reopened.add(self.at - 1)
         for child_id in list(before.children):
             if child_id == group_node.id:
                 continue
@@ -261,6 +269,7 @@ class StepsFrame:
         if self._group is None:
             if group_node.is_fulfilled and children_fulfilled(op, group_node):
                 return None
+            self._reopened.discard(self.at)
             try:
                 self._group = self._expand(op, group_node, self._resolve(op))
             except NodeError as error:
@@ -273,7 +282,7 @@ class StepsFrame:
             return None
         if self._group.hooked:
             return self._complete_hooked(op, group_node, self._group)
-        if self._group.unfinished:
+        if self._group.unfinished or (not self._group.entries and _has_open_group(op, group_node)):
             if group_node.is_fulfilled:
                 op.mark_phase(group_node, NodePhase.RUNNING)
             return None
@@ -440,3 +449,9 @@ class StepsFrame:
                 op.mark_phase(group_node, NodePhase.FAILED, f"child '{child_id}' failed")
                 return
         op.mark_phase(group_node, NodePhase.SUCCEEDED)
+
+
+def _has_open_group(op: Operation, group_node: Node) -> bool:
+    """Whether an empty group has the next one below itself."""
+    children = (op.nodes.nodes[child_id] for child_id in group_node.children)
+    return any(child.type is NodeType.STEP_GROUP and not child.is_fulfilled for child in children)
