@@ -45,25 +45,48 @@ def names_used(tree: Json, prefix: bytes = b"tasks") -> frozenset[str] | None:
 
 
 class DagScopes:
-    """Scopes for the tasks of one DAG node. `broken` are loops whose results cannot be put together."""
+    """Scopes for the tasks of one DAG node.
 
-    def __init__(self, call: Call, plan: DagPlan, node_name: str) -> None:
+    `broken` are loops whose results cannot be put together. In a resumed DAG a task may have a node while
+    one before it has none any more.
+    """
+
+    def __init__(self, call: Call, plan: DagPlan, node: Node) -> None:
         self._template = call.template
         self._base = call.inner
         self._plan = plan
-        self._node_name = node_name
+        self._node_name = node.name
+        self._doubtful: frozenset[str] | None = None if node.children else frozenset()
         self._inputs = Scope("tasks", call.template)
         self._used: dict[str, frozenset[str] | None] = {}
         self._ancestry: dict[tuple[str, str], bool] = {}
         self._aggregates: dict[str, Aggregate] = {}
         self.broken: dict[str, NodeError] = {}
 
-    def error_for(self, name: str) -> NodeError | None:
-        """The error that any look at this task meets: a loop before it is broken."""
+    def error_for(self, op: Operation, name: str) -> NodeError | None:
+        """The error that any look at this task meets: a loop before it is broken, a task has no node."""
+        if self._doubtful is None:
+            self._doubtful = self._with_lost_ancestors(op)
+        if name in self._doubtful:
+            for each in self._plan.order:
+                if self._node(op, each) is None and self.is_ancestor(each, name):
+                    return NodeError(f"Ancestor task node {each} not found")
         for loop, error in self.broken.items():
             if self.is_ancestor(loop, name):
                 return error
         return None
+
+    def _node(self, op: Operation, name: str) -> Node | None:
+        return op.nodes.named(f"{self._node_name}.{name}")
+
+    def _with_lost_ancestors(self, op: Operation) -> frozenset[str]:
+        """Tasks that have a node though one before them has none: a retried run may begin with such."""
+        lost = {name for name in self._plan.order if self._node(op, name) is None}
+        behind: set[str] = set()
+        for name in self._plan.order:
+            if any(each in lost or each in behind for each in self._plan.dependencies[name]):
+                behind.add(name)
+        return frozenset(behind - lost)
 
     def is_ancestor(self, ancestor: str, name: str) -> bool:
         """Whether the first task comes before the second."""

@@ -93,7 +93,7 @@ class DagFrame:
         self.node_id = node.id
         self.node_name = node.name
         self.plan = DagPlan(call.template["dag"])
-        self.scopes = DagScopes(call, self.plan, node.name)
+        self.scopes = DagScopes(call, self.plan, node)
         self.queued = True
         self.loose = False
         self._options = Options(boundary_id=node.id, on_exit=call.options.on_exit)
@@ -141,6 +141,7 @@ class DagFrame:
             while (rank := self._agenda.take(lambda: limits.boundary_limit_reached(op, self.node_id))) is not None:
                 name = self.plan.order[rank]
                 if not self._is_reached(op, name):
+                    self.loose = True  # what the walk does not come to, only the assessment sees
                     continue
                 self._look_at(op, name)
                 self._settle(op, name)
@@ -201,7 +202,7 @@ class DagFrame:
             for state in self._loops.values():
                 state.stale = True
         if node is not None and (node.is_fulfilled or node.phase is NodePhase.RUNNING):
-            error = self.scopes.error_for(name) if self.scopes.broken else None
+            error = self.scopes.error_for(op, name)
             if error is not None:
                 op.mark_error(node, error)
                 return
@@ -267,7 +268,7 @@ class DagFrame:
         node = self._task_node(op, name)
         if node is None:
             return None
-        error = self.scopes.error_for(name) if self.scopes.broken else None
+        error = self.scopes.error_for(op, name)
         task = self.plan.tasks[name]
         if error is not None or not hooks.has_hooks(task):
             return error
@@ -316,7 +317,8 @@ class DagFrame:
         )
 
     def _resolve(self, op: Operation, name: str, task: Task) -> Mapping[str, Json]:
-        if self.scopes.broken and (error := self.scopes.error_for(name)) is not None:
+        error = self.scopes.error_for(op, name)
+        if error is not None:
             raise error
         known = self._resolved.get(name)
         if known is not None:
