@@ -13,8 +13,9 @@ from typing import Any
 from tiphys.compiler import names
 from tiphys.compiler.graph import Graph
 from tiphys.compiler.lowered import ARTIFACTS, Flag, Form, Handed, Source
-from tiphys.compiler.transport import Value, computed, literal, path
-from tiphys.errors import CompileError
+from tiphys.compiler.outputs import missing_value, output_or_nil
+from tiphys.compiler.transport import computed, literal, path
+from tiphys.errors import CompileError, Unsupported
 from tiphys.ir.model import ArtifactSelector, DagOutputParameter
 
 Json = Any
@@ -75,34 +76,33 @@ def _parameter(graph: Graph, output: DagOutputParameter, where: str) -> Source:
         return graph.scope.output(one.producer_subtask, one.output_parameter_key, where, tolerant=False)
     if output.value_from_oneof is None:
         raise CompileError(f"{where} comes from nowhere")
-    branches = [
-        graph.scope.output(each.producer_subtask, each.output_parameter_key, where, tolerant=True)
-        for each in output.value_from_oneof.parameter_selectors
-    ]
-    return Source(_first_of([each.value for each in branches], "null"), branches[0].type)
+    selectors = output.value_from_oneof.parameter_selectors
+    return _first_of(graph, [(each.producer_subtask, each.output_parameter_key) for each in selectors], where)
 
 
 def _artifact(graph: Graph, selectors: Sequence[ArtifactSelector], where: str) -> Source:
-    branches = [
-        graph.scope.output(
-            each.producer_subtask, each.output_artifact_key, where, tolerant=len(selectors) > 1
-        )
-        for each in selectors
-    ]
-    if not branches:
+    if not selectors:
         raise CompileError(f"{where} comes from nowhere")
-    if len(branches) == 1:
-        return Source(branches[0].value, ARTIFACTS, branches[0].flags)
-    flags = branches[0].flags - {Flag.NULL}
-    return Source(_first_of([each.value for each in branches], "[]"), ARTIFACTS, flags)
+    if len(selectors) == 1:
+        [one] = selectors
+        return graph.scope.output(one.producer_subtask, one.output_artifact_key, where, tolerant=False)
+    return _first_of(graph, [(each.producer_subtask, each.output_artifact_key) for each in selectors], where)
 
 
-def _first_of(values: Sequence[Value], nothing: str) -> Value:
+def _first_of(graph: Graph, outputs: Sequence[tuple[str, str]], where: str) -> Source:
     """The output of the branch that ran."""
-    expression = literal(nothing)
-    for value in reversed(values):
-        expression = f"(let o = ({value.expression}); o != {literal(nothing)} ? o : {expression})"
-    return computed(expression)
+    expressions = []
+    for number, (task, key) in enumerate(outputs):
+        imported = graph.scope.importers.get(task, {}).get(key)
+        if imported is not None or task in graph.scope.loops:
+            raise Unsupported(
+                f"{where}: a choice between outputs of which one is an importer's or a loop's",
+                remedy="Let a component hand it out.",
+            )
+        source = graph.scope.output(task, key, where, tolerant=True)
+        expressions.append(output_or_nil(task, graph.scope.tasks[task].outputs[key], number))
+    nothing = literal(missing_value(source.type))
+    return Source(computed(" ?? ".join([*expressions, nothing])), source.type)
 
 
 def _reference(graph: Graph, selectors: Sequence[ArtifactSelector]) -> dict[str, Json]:

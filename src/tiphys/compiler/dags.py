@@ -8,18 +8,22 @@ from typing import Any
 from tiphys.compiler import arguments, conditions, dag_inputs
 from tiphys.compiler.dag_outputs import handed_out
 from tiphys.compiler.graph import COMPLETED, Graph
+from tiphys.compiler.hooks import hook_tasks, hooked
 from tiphys.compiler.importers import imported
 from tiphys.compiler.limited_loop import lenient_loops, limited, verdict, verdict_name
 from tiphys.compiler.loops import Loop, loop_of
 from tiphys.compiler.lower import Lowering, laid_over, ordered
 from tiphys.compiler.lowered import Call, Source, Template
 from tiphys.compiler.needs import Node, order
+from tiphys.compiler.recursion import again, called_again
 from tiphys.compiler.transport import encode, whole_numbers
 from tiphys.errors import Unsupported
 from tiphys.ir.model import Component, Task
+from tiphys.manifest.strategic_merge import strategic_merge
 
 Json = Any
 
+_DAG_TASK = "v1alpha1.DAGTask"
 DISPLAY_NAMES = "tiphys.io/display-names"
 """Annotation of a DAG template: JSON of task name → the name that the author gave it for display."""
 
@@ -81,7 +85,12 @@ def _task(graph: Graph, name: str, *, lenient: bool) -> dict[str, Json]:
         tuple(found.extra),
         is_item=loop is not None,
     )
-    template = graph.lowering.template(call, lower_dag, f"{graph.path}/{name}")
+    where = f"{graph.path}/{name}"
+    called = called_again(graph.lowering, graph.settings(name))
+    if called:
+        template = again(graph.lowering, called, where)
+    else:
+        template = graph.lowering.template(call, lower_dag, where)
     given = {
         template.takes[each]: source.value for each, source in found.values.items() if each in template.takes
     }
@@ -120,7 +129,9 @@ def _cache_key(task: Task, component: Component) -> str | None:
 
 def _body(graph: Graph, tasks: Mapping[str, dict[str, Json]], strict: set[str]) -> dict[str, Json]:
     """The template: tasks with what says when they run, settings of the author laid over."""
-    tasks = dict(tasks)
+    hooks = hook_tasks(graph)
+    hooking = {name: task for name, task in tasks.items() if name in hooks}
+    tasks = {name: task for name, task in tasks.items() if name not in hooks}
     nodes = [_node(graph, name) for name in tasks]
     for loop in strict:
         name = verdict_name(graph, loop)
@@ -133,8 +144,13 @@ def _body(graph: Graph, tasks: Mapping[str, dict[str, Json]], strict: set[str]) 
         said = graph.settings(name) if name in graph.dag.tasks else {}
         if decided.uses_depends:
             said.pop("continueOn", None)
+        if "hooks" in said:
+            said["hooks"] = hooked(said["hooks"], hooking)
+        if called_again(graph.lowering, said):
+            del said["template"]
         template = fields.pop("template")
-        written.append({"name": name, "template": template, **decided.fields[name], **fields, **said})
+        task = {"name": name, "template": template, **decided.fields[name], **fields}
+        written.append(strategic_merge(task, said, _DAG_TASK))
     body: dict[str, Json] = {}
     titles = {
         name: task.task_info.name

@@ -7,6 +7,7 @@ The local runner runs the same lines (`messages.component`), so nobody else know
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from tiphys.messages.component import HAND_OUT_BEGIN, HAND_OUT_END
@@ -54,9 +55,22 @@ for name, output in given["artifacts"].items():
 """.strip()
 
 
-def script(*, parameters: bool, artifacts: bool) -> str:
-    """The lines of shell that run the program after KFP's own; `$@` are the component's arguments."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Lines of shell before and after KFP's own program."""
+
+    before: str = ""
+    after: str = ""
+
+
+def around(*, parameters: bool, artifacts: bool) -> Around:
+    """The lines for a component with such outputs; `$@` are its arguments.
+
+    A function that returns an artifact writes it where `dsl.get_uri` says, beside the other outputs.
+    """
     if not (parameters or artifacts):
-        return ""
+        return Around()
     parts = [_START, *([_PARAMETERS] if parameters else []), *([_ARTIFACTS] if artifacts else [])]
-    return f"\n{_HEAD}{HAND_OUT_BEGIN}{chr(10).join(parts)}{HAND_OUT_END}\n"
+    program = "\n".join(parts)
+    before = f"mkdir -p {OUTPUTS}\n" if artifacts else ""
+    return Around(before, f"\n{_HEAD}{HAND_OUT_BEGIN}{program}{HAND_OUT_END}\n")

@@ -33,14 +33,19 @@ _TEMPLATE = "v1alpha1.Template"
 
 @dataclass(slots=True)
 class Lowering:
-    """All that is known while a pipeline is compiled."""
+    """All that is known while a pipeline is compiled.
+
+    `under_way` are the components whose templates are being made, the outermost first; `names` are those that
+    finished templates got.
+    """
 
     ir: Ir
     root: ArtifactRoot
     templates: Templates = field(default_factory=Templates)
     cache: str = ""
     _known: dict[Call, Template] = field(default_factory=dict)
-    _under_way: list[str] = field(default_factory=list)
+    under_way: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
 
     def component(self, name: str) -> Component:
         """A component of the IR by name."""
@@ -71,16 +76,17 @@ class Lowering:
         known = self._known.get(call)
         if known is not None:
             return known
-        if call.component in self._under_way:
+        if call.component in self.under_way:
             raise Unsupported(
                 f"{where}: component `{call.component}` calls itself",
                 remedy="KFP has no recursion: use a loop.",
             )
-        self._under_way.append(call.component)
+        self.under_way.append(call.component)
         component = self.component(call.component)
         found = lower_dag(self, call) if component.dag is not None else self._leaf(call, component, where)
-        self._under_way.pop()
+        self.under_way.pop()
         self._known[call] = found
+        self.names.setdefault(call.component, found.name)
         return found
 
     def _leaf(self, call: Call, component: Component, where: str) -> Template:

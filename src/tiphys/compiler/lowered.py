@@ -119,11 +119,11 @@ class Templates:
 
     def __init__(self) -> None:
         self._named: dict[str, Json] = {}
-        self._known: dict[tuple[str, str], str] = {}
+        self._known: dict[str, str] = {}
 
     def add(self, name: str, body: Mapping[str, Json]) -> str:
         """Keep a template; answers the name it has, `name` or `name-2` …"""
-        key = (name, json.dumps(body, sort_keys=True))
+        key = json.dumps(body, sort_keys=True)
         known = self._known.get(key)
         if known is not None:
             return known
@@ -137,7 +137,7 @@ class Templates:
 
     def mention(self, text: str) -> bool:
         """True if a text stands in a template."""
-        return any(text in body for _, body in self._known)
+        return any(text in body for body in self._known)
 
     def listed(self) -> list[dict[str, Json]]:
         """All templates, in the order in which they came."""

@@ -36,8 +36,7 @@ def output_of(task: str, handed: Handed, *, maybe_missing: bool, otherwise: str 
     otherwise = literal(otherwise or missing_value(handed.type))
     names = ("tasks", task, "outputs", "parameters", handed.name)
     if handed.form is Form.FORESEEN and maybe_missing:
-        done = path("tasks", task)
-        return computed(f"({done}?.status == 'Succeeded' ? {optional_path(*names)} : nil) ?? {otherwise}")
+        return computed(f"({_if_succeeded(task, names)}) ?? {otherwise}")
     if handed.form in (Form.JSON, Form.FORESEEN):
         if not maybe_missing:
             return variable(*names)
@@ -50,6 +49,22 @@ def output_of(task: str, handed: Handed, *, maybe_missing: bool, otherwise: str 
     if not maybe_missing:
         return computed(_raw(read, handed.type))
     return computed(f"let v = {read}; v == nil ? {otherwise} : {_raw('v', handed.type)}")
+
+
+def output_or_nil(task: str, handed: Handed, number: int) -> str:
+    """The expression of an output that may be missing, nil then; `number` keeps its variables apart."""
+    names = ("tasks", task, "outputs", "parameters", handed.name)
+    if handed.form is Form.FORESEEN:
+        return f"({_if_succeeded(task, names)})"
+    if handed.form is Form.JSON:
+        return optional_path(*names)
+    value = output_of(task, handed, maybe_missing=True)
+    nothing = literal(missing_value(handed.type))
+    return f"(let o{number} = ({value.expression}); o{number} == {nothing} ? nil : o{number})"
+
+
+def _if_succeeded(task: str, names: tuple[str, ...]) -> str:
+    return f"{path('tasks', task, 'status')} == 'Succeeded' ? {optional_path(*names)} : nil"
 
 
 def _raw(expression: str, type: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tiphys.compiler.epilogue import Around
 from tiphys.errors import Unsupported
 from tiphys.messages.component import Component
 
@@ -32,17 +33,17 @@ class PythonCommand:
 
 
 def python_command(
-    command: Sequence[str], args: Sequence[str], sdk_version: str, script: str, where: str
+    command: Sequence[str], args: Sequence[str], sdk_version: str, around: Around, where: str
 ) -> PythonCommand | None:
-    """The component's command with `script` after KFP's own program; None if it is no Python component."""
+    """The component's command with lines around KFP's own program; None if it is no Python component."""
     function = _function(args)
     if not function:
         return None
     for index, part in enumerate(command):
         if _MODULE.match(part) and index and command[index - 1] == "-m":
-            return _in_image(command, function, sdk_version, script)
+            return _in_image(command, function, sdk_version, around)
         if _MAIN.search(part) and index and command[index - 1].startswith("-"):
-            return _inline(command, index, function, sdk_version, script, where)
+            return _inline(command, index, function, sdk_version, around, where)
     return None
 
 
@@ -53,13 +54,14 @@ def _function(args: Sequence[str]) -> str:
     return args[at] if at < len(args) else ""
 
 
-def _in_image(command: Sequence[str], function: str, sdk_version: str, script: str) -> PythonCommand:
-    whole = ("sh", "-ec", '"$0" "$@"\n' + script, *command) if script else tuple(command)
+def _in_image(command: Sequence[str], function: str, sdk_version: str, around: Around) -> PythonCommand:
+    script = around.before + '"$0" "$@"\n' + around.after
+    whole = ("sh", "-ec", script, *command) if around.after else tuple(command)
     return PythonCommand(whole, Component("image", function, kfp=_version(sdk_version)))
 
 
 def _inline(
-    command: Sequence[str], index: int, function: str, sdk_version: str, script: str, where: str
+    command: Sequence[str], index: int, function: str, sdk_version: str, around: Around, where: str
 ) -> PythonCommand:
     if index + 1 >= len(command):
         raise Unsupported(
@@ -76,7 +78,8 @@ def _inline(
             )
         program = program.replace(_WRITES_SOURCE, f"{_WRITES_SOURCE} | sed 's/{joint}//g'", 1)
         source = re.sub(r"\{(?=\{)", "{" + joint, source)
-    whole = (*command[:index], program.rstrip("\n") + "\n" + script, source, *command[index + 2 :])
+    program = around.before + program.rstrip("\n") + "\n" + around.after
+    whole = (*command[:index], program, source, *command[index + 2 :])
     return PythonCommand(whole, _described(command[:index], function, sdk_version, index + 1, joint))
 
 

@@ -79,14 +79,18 @@ def path(*names: str) -> str:
 
 
 def optional_path(*names: str) -> str:
-    """A variable that may not be there: nil then.
+    """A variable of a task that may not be there: nil then.
+
+    The task itself must be there: inside a DAG that is a task, `tasks` holds `tasks.name` from the start,
+    and Argo would evaluate the expression before the task has run if that were no error.
+    https://github.com/argoproj/argo-workflows/blob/v4.1.2/workflow/controller/operator.go#L2247
 
     >>> optional_path("tasks", "a-b", "outputs", "parameters", "x")
-    "tasks['a-b']?.outputs?.parameters?.x"
+    "tasks['a-b'].outputs?.parameters?.x"
     """
-    first, second, *rest = names
-    return path(first, second) + "".join(
-        f"?.{name}" if is_plain(name) else f"?.[{literal(name)}]" for name in rest
+    *first, member = names[:3]
+    return path(*first, member) + "".join(
+        f"?.{name}" if is_plain(name) else f"?.[{literal(name)}]" for name in names[3:]
     )
 
 

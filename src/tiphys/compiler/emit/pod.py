@@ -17,7 +17,7 @@ from tiphys.compiler import placeholders
 from tiphys.compiler.artifact_root import ArtifactRoot
 from tiphys.compiler.emit.command import Inside, Piece, PodNames, Words, arguments, text
 from tiphys.compiler.emit.resources import resources
-from tiphys.compiler.epilogue import OUTPUT_FILE, OUTPUTS, VALUES, script
+from tiphys.compiler.epilogue import OUTPUT_FILE, OUTPUTS, VALUES, around
 from tiphys.compiler.lowered import ARTIFACTS, NONE, Call, Flag, Flags, Form, Handed
 from tiphys.compiler.outputs import EXECUTOR_OUTPUT
 from tiphys.compiler.placeholders import Placeholder
@@ -89,7 +89,7 @@ def pod(given: Pod) -> Body:
             remedy="Do the check in the component.",
         )
     handed = given.component.output_definitions
-    lines = script(parameters=bool(handed.parameters), artifacts=bool(handed.artifacts))
+    lines = around(parameters=bool(handed.parameters), artifacts=bool(handed.artifacts))
     python = python_command(container.command, container.args, given.sdk_version, lines, given.where)
     if python is not None:
         body.fields["metadata"] = {"annotations": {ANNOTATION: annotation(python.component)}}
@@ -262,7 +262,9 @@ def _executor_input(given: Pod) -> Value:
     values: dict[str, Json] = {
         name: baked.get(name) or variable("inputs", "parameters", given.inputs[name])
         for name in definitions.parameters
-        if Flag.ABSENT not in given.call.flags_of(name) or definitions.parameters[name].has_default
+        if name in baked
+        or Flag.ABSENT not in given.call.flags_of(name)
+        or definitions.parameters[name].has_default
     }
     if values:
         inputs["parameterValues"] = values

@@ -7,6 +7,7 @@ from typing import Any
 
 from tiphys.compiler import artifact_root, names
 from tiphys.compiler.lower import WORKSPACE_VOLUME, Lowering
+from tiphys.compiler.recursion import settled
 from tiphys.compiler.transport import encode, number, typed, whole_numbers
 from tiphys.errors import CompileError, Unsupported
 from tiphys.ir.model import ParameterInput
@@ -29,7 +30,7 @@ def workflow(lowering: Lowering, entrypoint: str, arguments: Mapping[str, Json])
         "generateName": names.run_prefix(info.name),
         "annotations": {key: value for key, value in annotations.items() if value},
     }
-    templates = lowering.templates.listed()
+    templates = settled(lowering, lowering.templates.listed())
     spec: dict[str, Json] = {"entrypoint": entrypoint}
     parameters = _arguments(lowering, arguments)
     if parameters:
