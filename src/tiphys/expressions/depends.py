@@ -10,10 +10,20 @@ from typing import Any, Final
 
 from tiphys.errors import ExpressionError
 from tiphys.expressions import go_values as go
+from tiphys.expressions.depends_logic import plain_logic
 from tiphys.expressions.expr import run_bool
 from tiphys.expressions.go_values import GoType, Struct
 
-RESULTS: Final = ("Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed")
+RESULTS: Final = (
+    "Succeeded",
+    "Failed",
+    "Errored",
+    "Skipped",
+    "Omitted",
+    "Daemoned",
+    "AnySucceeded",
+    "AllFailed",
+)
 _OPERAND = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)")
 _RESULT = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?)\.([A-Z][a-zA-Z]+)")
 _RESULTS_TYPE = GoType("controller.TaskResults", "struct", fields=dict.fromkeys(RESULTS, go.BOOL))
@@ -32,8 +42,8 @@ class ContinueOn:
 class Depends:
     """What a task waits for.
 
-    `names` are the tasks referenced, in alphabetical order; `items` those of which the results of loop items are asked
-    (`.AnySucceeded`, `.AllFailed`); `logic` is the expression over all of them.
+    `names` are the tasks referenced, in alphabetical order; `items` those of which the results of loop items
+    are asked (`.AnySucceeded`, `.AllFailed`); `logic` is the expression over all of them.
     """
 
     logic: str
@@ -104,6 +114,9 @@ def evaluate(logic: str, results: Mapping[str, TaskResults]) -> bool:
     >>> evaluate("A.Failed || a-b.Succeeded", {"A": TaskResults(), "a-b": TaskResults(succeeded=True)})
     True
     """
+    plain = plain_logic(logic)
+    if plain is not None and plain.names == results.keys():
+        return plain.holds(results)
     source = logic.replace("-", "_")
     scope: dict[str, Any] = {}
     for name, result in results.items():

@@ -54,7 +54,7 @@ def expand(scope: Mapping[str, Any]) -> dict[str, Any]:
         *parents, leaf = name.split(".")
         level = root
         for parent in parents:
-            below = level.get(parent)
+            below: Any = level.get(parent)
             if id(below) not in made:
                 below = level[parent] = {}
                 made.add(id(below))

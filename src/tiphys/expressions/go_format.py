@@ -12,7 +12,17 @@ from typing import Any
 
 from tiphys.expressions.duration import format_duration
 from tiphys.expressions.go_time import RFC3339_NANO, Location, Month, Time, Weekday
-from tiphys.expressions.go_values import AnyMap, Duration, Func, GoPanic, Struct, from_bytes, is_nil, to_bytes, type_of
+from tiphys.expressions.go_values import (
+    AnyMap,
+    Duration,
+    Func,
+    GoPanic,
+    Struct,
+    from_bytes,
+    is_nil,
+    to_bytes,
+    type_of,
+)
 from tiphys.expressions.time_layout import format_time, time_string
 
 
@@ -171,7 +181,9 @@ def _sorted_items(value: dict[str, Any] | AnyMap) -> list[tuple[Any, Any]]:
     items = list(value.items())
     if isinstance(value, dict):
         return sorted(items, key=lambda item: to_bytes(item[0]))
-    return sorted(items, key=lambda item: (_KEY_RANK.get(type_of(item[0]).kind, 9), item[0] or 0, sprint(item[0])))
+    return sorted(
+        items, key=lambda item: (_KEY_RANK.get(type_of(item[0]).kind, 9), item[0] or 0, sprint(item[0]))
+    )
 
 
 _JSON_ESCAPE = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')

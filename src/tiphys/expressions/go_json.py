@@ -92,10 +92,13 @@ class _Mistake(Exception):
 
 
 def mistake(text: str) -> str | None:
-    """What Go says is wrong with a JSON text; None where it is right.
+    r"""What Go says is wrong with a JSON text; None where it is right.
 
-    >>> mistake("tru"), mistake("[1,]"), mistake("{} x")
-    ("invalid character ' ' in literal true (expecting 'e')", "invalid character ']' looking for beginning of value", "invalid character 'x' after top-level value")
+    >>> print(mistake("tru"), mistake("[1,]"), mistake("{} x"), mistake("[1]"), sep="\n")
+    invalid character ' ' in literal true (expecting 'e')
+    invalid character ']' looking for beginning of value
+    invalid character 'x' after top-level value
+    None
     """
     scanner = _Scanner(text)
     try:
@@ -131,7 +134,7 @@ class _Scanner:
             self._step()
 
     def fail(self, context: str, *, open_end: bool = False) -> NoReturn:
-        """Complains of `char`; the end of the text counts as a blank, or as an end where a blank is allowed."""
+        """Complains of `char`; the end counts as a blank, or as the end where a blank is allowed."""
         if not self.char:
             if open_end:
                 raise _Mistake("unexpected end of JSON input")

@@ -8,7 +8,9 @@ from typing import Final
 from tiphys.expressions.go_quote import quote
 from tiphys.expressions.go_values import GoPanic, NilStrings, Strings, to_bytes
 
-SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _FLOAT = re.compile(
     r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|(?:inf|infinity))|nan", re.IGNORECASE
@@ -70,7 +72,9 @@ def lower(text: str) -> str:
     """strings.ToLower: one character for one."""
     if text.isascii():
         return text.lower()
-    return "".join(char.lower() if len(char.lower()) == 1 else ("i" if char == "\u0130" else char) for char in text)
+    return "".join(
+        char.lower() if len(char.lower()) == 1 else ("i" if char == "\u0130" else char) for char in text
+    )
 
 
 def split(text: str, separator: str, limit: int = -1, *, keep: bool = False) -> Strings:
@@ -197,7 +201,6 @@ def _padded(data: bytes, at: int, quantum: list[int]) -> bytes:
     if at < len(data):
         raise GoPanic(f"illegal base64 data at input byte {at}")
     return _bytes_of(quantum)
-
 
 
 def parse_bool(text: str) -> bool | None:

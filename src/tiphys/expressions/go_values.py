@@ -1,8 +1,8 @@
 """Go's values in Python, as far as Argo's expressions can meet them.
 
-`nil`, `bool`, `int`, `float64`, `string`, `[]any` and `map[string]any` are None, bool, int, float, str, list and
-dict. Every other Go type that an expression can yield has a small class here, since Argo's answers depend on it:
-`sprig.add(1, 2)` is an int64, `"abc"[0]` a uint8, `split("a b", " ")` a []string.
+`nil`, `bool`, `int`, `float64`, `string`, `[]any` and `map[string]any` are None, bool, int, float, str, list
+and dict. Every other Go type that an expression can yield has a small class here, since Argo's answers depend
+on it: `sprig.add(1, 2)` is an int64, `"abc"[0]` a uint8, `split("a b", " ")` a []string.
 Strings are bytes in Go: bytes that are not UTF-8 are kept as surrogate escapes.
 """
 
@@ -44,7 +44,9 @@ class GoType:
         return f"<go {self.name}>"
 
 
-_INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in ("", "8", "16", "32", "64")) | {"uintptr"}
+_INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in ("", "8", "16", "32", "64")) | {
+    "uintptr"
+}
 
 ANY = GoType("interface {}", "interface")
 NIL = GoType("<nil>", "invalid")
@@ -237,7 +239,7 @@ class GroupMap(AnyMap):
 
 @dataclass(frozen=True, slots=True)
 class Func:
-    """A Go function as a value. `call` takes the arguments (after an `Ambient`, if needed); it fails by raising `GoPanic`."""
+    """A Go function as a value: `call` takes the arguments, behind an `Ambient` if needed."""
 
     call: Callable[..., Any]
     go_type: GoType

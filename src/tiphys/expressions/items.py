@@ -89,7 +89,9 @@ def list_of(text: str) -> list[Item]:
     if stripped == "null":
         return []
     if stripped[0] != "[":
-        raise ExpressionError(f"json: cannot unmarshal {_json_kind(stripped)} into Go value of type []v1alpha1.Item")
+        raise ExpressionError(
+            f"json: cannot unmarshal {_json_kind(stripped)} into Go value of type []v1alpha1.Item"
+        )
     return [Item(part) for part in _parts(compact(stripped))]
 
 
@@ -98,7 +100,7 @@ def _json_kind(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """A valid JSON text as json.Marshal of a RawMessage writes it: no blanks, `<`, `>`, `&` and U+2028/9 escaped."""
+    """A valid JSON text as json.Marshal of a RawMessage writes it: no blanks; `<>&` and U+2028/9 escaped."""
     out: list[str] = []
     inside = escaped = False
     for char in text:
@@ -183,10 +185,13 @@ def node_name(name: str, index: int, item: Item) -> str:
     """
     kind = item.kind
     if kind == MAP:
-        described = ",".join(sorted((f"{key}:{entry}" for key, entry in _entries(item).items()), key=to_bytes))
+        described = ",".join(
+            sorted((f"{key}:{entry}" for key, entry in _entries(item).items()), key=to_bytes)
+        )
     elif kind == LIST:
-        described = "[" + " ".join(str(Item(part)) for part in _parts(item.raw)) + "]" if item.raw != "null" else "[]"
+        described = (
+            "[" + " ".join(str(Item(part)) for part in _parts(item.raw)) + "]" if item.raw != "null" else "[]"
+        )
     else:
         described = str(item)
     return f"{name}({index}:{described.replace('(', '').replace(')', '')})"
-

@@ -39,7 +39,11 @@ def _compiled(pattern: str) -> Any:
     try:
         return re2.compile(to_bytes(pattern) if _BROKEN.search(pattern) else pattern, _OPTIONS)
     except re2.error as error:
-        text = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error.args[0])
+        text = (
+            error.args[0].decode("utf-8", "replace")
+            if isinstance(error.args[0], bytes)
+            else str(error.args[0])
+        )
         reason, _, where = text.partition(": ")
         return f"error parsing regexp: {_REASONS.get(reason, reason)}: `{where}`"
 

@@ -84,7 +84,9 @@ def expand(sequence: Sequence) -> list[str]:
     form = sequence.format or "%d"
     if form == "%d":
         return [str(number) for number in range(start, end + step, step)]
-    return [items.text(items.parse(f'"{format_int(form, number)}"')) for number in range(start, end + step, step)]
+    return [
+        items.text(items.parse(f'"{format_int(form, number)}"')) for number in range(start, end + step, step)
+    ]
 
 
 def _number(value: int | str) -> int:

@@ -1,8 +1,8 @@
 """`{{name}}` and `{{=expression}}` in texts, as Argo's util/template replaces them.
 
-Argo replaces in the JSON form of an object, which shows: values that Go's quoting cannot bring into JSON are errors, and a tag
-that is opened in one string is closed by whatever `}}` comes next. Here texts are split once and cached; only a tree
-with an unclosed tag takes the way over JSON.
+Argo replaces in the JSON form of an object, which shows: values that Go's quoting cannot bring into JSON are
+errors, and a tag that is opened in one string is closed by whatever `}}` comes next. Here texts are split
+once and cached; only a tree with an unclosed tag takes the way over JSON.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def replace(
         return text
     template = _template(text)
     if template.unclosed is not None:
-        raise UnresolvedTag(_unclosed_message(json_string(text), json_string(template.unclosed)[1:] ))
+        raise UnresolvedTag(_unclosed_message(json_string(text), json_string(template.unclosed)[1:]))
     return template.render(scope, _rule(allow_unresolved, strict_prefixes), ambient)
 
 
@@ -110,7 +110,7 @@ def replace_tree(
     strict_prefixes: Sequence[str] | None = None,
     ambient: Ambient = NOTHING,
 ) -> Any:
-    """The same over every string of a JSON tree, keys included; what has no tag is returned as it is, not copied."""
+    """The same over every string of a JSON tree, keys included; what has no tag is not copied."""
     rule = _rule(allow_unresolved, strict_prefixes)
     try:
         return _tree(tree, scope, rule, ambient)
@@ -140,7 +140,9 @@ def _tree(node: Any, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) ->
     return node
 
 
-def _tree_dict(node: dict[str, Any], scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> dict[str, Any]:
+def _tree_dict(
+    node: dict[str, Any], scope: Mapping[str, Any], rule: _Rule, ambient: Ambient
+) -> dict[str, Any]:
     changed = False
     result: dict[str, Any] = {}
     for key, value in node.items():
@@ -188,8 +190,9 @@ class _Tag:
             if nested in scope:
                 value = scope[nested]
                 if value is None:
+                    outer = f"{{{{{self.text}}}}}"
                     raise UnresolvedTag(
-                        f"unable to substitute nested tag {{{{{self.text}}}}}: {quote(nested)} is an absent optional"
+                        f"unable to substitute nested tag {outer}: {quote(nested)} is an absent optional"
                     )
                 if isinstance(value, str):
                     return _Outcome(value, quoted=True, prefix=self.text[:inner])
@@ -257,7 +260,10 @@ def _bounded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """A value to write. `quoted`: Argo brings it into JSON by Go's quoting. `prefix`: the tag stays open, with this text."""
+    """A value to write.
+
+    `quoted`: Argo brings it into JSON by Go's quoting. `prefix`: the tag stays open, this text first.
+    """
 
     value: str
     quoted: bool

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from tiphys.expressions.go_quote import quote_bytes
 from tiphys.expressions.go_time import (
     LOCAL,
     MONTHS,
@@ -18,7 +19,6 @@ from tiphys.expressions.go_time import (
     fixed_zone,
     make_time,
 )
-from tiphys.expressions.go_quote import quote_bytes
 from tiphys.expressions.go_values import GoPanic
 
 _ELEMENT = re.compile(
@@ -172,7 +172,8 @@ def parse_time(layout: str, value: str, location: Location | None = None) -> Tim
 def _parse_error(layout: str, value: str, element: str, rest: str, message: str = "") -> GoPanic:
     if message:
         return GoPanic(f"parsing time {quote_bytes(value)}{message}")
-    return GoPanic(f"parsing time {quote_bytes(value)} as {quote_bytes(layout)}: cannot parse {quote_bytes(rest)} as {quote_bytes(element)}")
+    wanted = f"cannot parse {quote_bytes(rest)} as {quote_bytes(element)}"
+    return GoPanic(f"parsing time {quote_bytes(value)} as {quote_bytes(layout)}: {wanted}")
 
 
 def _skip(reading: _Reading, literal: str, layout: str, value: str) -> None:
@@ -232,13 +233,8 @@ _LIMITS = {"hour": (0, 23), "minute": (0, 59), "second": (0, 59), "month": (1, 1
 def _read(reading: _Reading, element: str, *, next_fraction: bool) -> None:
     if element in _NUMBERS:
         _read_number(reading, element, next_fraction=next_fraction)
-    elif element == "2006":
-        if len(reading.rest) < 4 or not reading.rest[:4].isdecimal():
-            raise _Bad
-        _number(reading, "year", fixed=True, width=4)
-    elif element == "06":
-        year = _number(reading, "year", fixed=True)
-        reading.fields["year"] = year + (1900 if year >= 69 else 2000)
+    elif element in ("2006", "06"):
+        _read_year(reading, element)
     elif element in ("January", "Jan"):
         names = list(MONTHS) if element == "January" else [name[:3] for name in MONTHS]
         reading.fields["month"] = _lookup(reading, names) + 1
@@ -262,6 +258,14 @@ def _read(reading: _Reading, element: str, *, next_fraction: bool) -> None:
         _read_offset(reading, element)
 
 
+def _read_year(reading: _Reading, element: str) -> None:
+    if element == "2006":
+        _number(reading, "year", fixed=True, width=4)
+        return
+    year = _number(reading, "year", fixed=True)
+    reading.fields["year"] = year + (1900 if year >= 69 else 2000)
+
+
 def _read_number(reading: _Reading, element: str, *, next_fraction: bool) -> None:
     name, fixed = _NUMBERS[element]
     if element == "_2":
@@ -279,7 +283,7 @@ def _read_number(reading: _Reading, element: str, *, next_fraction: bool) -> Non
 
 def _read_fraction(reading: _Reading, element: str) -> None:
     if element[1] == "0":
-        match = re.match(r"[.,][0-9]{%d}" % (len(element) - 1), reading.rest)
+        match = re.match(rf"[.,][0-9]{{{len(element) - 1}}}", reading.rest)
         if match is None:
             raise _Bad
     else:

@@ -1,7 +1,8 @@
 """`when` conditions: govaluate's language as Argo uses it, with bare words as strings.
 
-Four steps, as in the library: tokens, a check of what may follow what, a tree of stages, evaluation. Numbers are float64,
-dates in quotes are their Unix time, and every mistake has govaluate's words. A text is evaluated once and remembered.
+Four steps, as in the library: tokens, a check of what may follow what, a tree of stages, evaluation. Numbers
+are float64, dates in quotes are their Unix time, and every mistake has govaluate's words. A text is evaluated
+once and remembered.
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ def _evaluated(condition: str) -> bool | str:
         tokens = with_patterns(tokens)
         plan(tokens)
     except Failure as failure:
-        hint = ' (hint: try wrapping the affected expression in quotes ("))' if "Invalid token" in failure.text else ""
+        hint = (
+            ' (hint: try wrapping the affected expression in quotes ("))'
+            if "Invalid token" in failure.text
+            else ""
+        )
         return f"Invalid 'when' expression '{condition}': {failure.text}{hint}"
     words = [Token(STRING, token.value) if token.kind == VARIABLE else token for token in tokens]
     try:

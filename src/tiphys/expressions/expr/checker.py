@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from tiphys.expressions import go_values as go
 from tiphys.expressions import regexp
 from tiphys.expressions.expr import nodes as n
-from tiphys.expressions.expr.builtins import BUILTINS, Builtin, Mismatch
+from tiphys.expressions.expr.builtin_rules import Mismatch
+from tiphys.expressions.expr.builtins import BUILTINS, Builtin
 from tiphys.expressions.expr.failure import Location, SyntaxFailure
 from tiphys.expressions.expr.natures import (
     BOOL,
@@ -23,19 +24,13 @@ from tiphys.expressions.expr.natures import (
     STRING,
     UNKNOWN,
     Nature,
-    bool_check,
-    duration_check,
-    integer_check,
-    number_check,
     of_type,
-    string_check,
-    time_check,
 )
+from tiphys.expressions.expr.operator_natures import OPERATORS, coalesce
+from tiphys.expressions.expr.predicate_natures import RULES, Rule
 from tiphys.expressions.go_methods import METHODS
 from tiphys.expressions.go_values import GoPanic, GoType
 
-_TIME = of_type(go.TIME)
-_DURATION = of_type(go.DURATION)
 _NIL_ARGUMENT = GoType("%!s(<nil>)", "invalid")
 
 
@@ -48,7 +43,7 @@ class _Scope:
 
 
 class Checker:
-    """Checks one tree against the natures of the environment's names; raises `SyntaxFailure` with the first mistake."""
+    """Checks one tree against the natures of the environment's names; raises the first mistake."""
 
     def __init__(self, environment: Mapping[str, Nature], env_type: GoType = go.MAP) -> None:
         self._environment = environment
@@ -92,7 +87,9 @@ class Checker:
             return known
         if builtins and name in BUILTINS:
             types = BUILTINS[name].types
-            return Nature(types[0] if types else go.func_type(go.LIST, variadic=True, fails=True), function=name)
+            return Nature(
+                types[0] if types else go.func_type(go.LIST, variadic=True, fails=True), function=name
+            )
         return self._fail(node, f"unknown name {name}") if strict else UNKNOWN
 
     def _variable(self, node: n.VariableNode) -> Nature:
@@ -149,14 +146,14 @@ class Checker:
         if operator == "in":
             found = self._in(node, left, right)
         elif operator == "??":
-            found = _coalesce(left, right)
+            found = coalesce(left, right)
         else:
             if operator == "matches" and isinstance(node.right, n.StringNode):
                 try:
                     regexp.compile(node.right.value)
                 except GoPanic as panic:
                     return self._fail(node, panic.message)
-            found = _OPERATORS[operator](left, right)
+            found = OPERATORS[operator](left, right)
         if found is not None:
             return found
         return self._fail(node, f"invalid operation: {operator} (mismatched types {left} and {right})")
@@ -257,7 +254,7 @@ class Checker:
         return result
 
     def _builtin(self, node: n.BuiltinNode) -> Nature:
-        rule = _PREDICATES.get(node.name)
+        rule = RULES.get(node.name)
         if rule is not None:
             return self._predicate_call(node, rule)
         if node.name == "get":
@@ -269,7 +266,9 @@ class Checker:
             natures = [self._visit(argument) for argument in arguments]
             try:
                 return of_type(
-                    builtin.validate([go.ANY if nt.is_unknown else nt.type or _NIL_ARGUMENT for nt in natures])
+                    builtin.validate(
+                        [go.ANY if nt.is_unknown else nt.type or _NIL_ARGUMENT for nt in natures]
+                    )
                 )
             except Mismatch as mismatch:
                 return self._fail(node, str(mismatch))
@@ -345,7 +344,7 @@ class Checker:
 
     # -- predicates
 
-    def _predicate_call(self, node: n.BuiltinNode, rule: _Rule) -> Nature:
+    def _predicate_call(self, node: n.BuiltinNode, rule: Rule) -> Nature:
         arguments = node.arguments
         collection = self._visit(arguments[0]).deref()
         if not collection.is_array and not collection.is_unknown:
@@ -362,16 +361,13 @@ class Checker:
         result = gives.ref or UNKNOWN
         if result.is_nil:
             if node.name == "sum":
-                return self._fail(node, "unknown builtin sum") if node.name not in BUILTINS else self._no_output(node)
+                # `sum(xs, nil)` falls through to the check of its declared type
+                return self._function(BUILTINS["sum"], node, node.arguments)
             inputs = "two" if node.name == "reduce" else "one"
             return self._fail(arguments[1], f"predicate should has {inputs} input and one output param")
         if rule.boolean and not result.is_bool and not result.is_unknown:
             return self._fail(arguments[1], f"predicate should return boolean (got {result})")
         return rule.gives(collection, result)
-
-    def _no_output(self, node: n.BuiltinNode) -> Nature:
-        """`sum(xs, nil)` falls through to the check of its declared type."""
-        return self._function(BUILTINS["sum"], node, node.arguments)
 
     def _predicate(self, node: n.PredicateNode) -> Nature:
         inner = self._visit(node.node)
@@ -430,142 +426,6 @@ def _as_float(node: n.Node) -> n.Node:
     return node
 
 
-def _coalesce(left: Nature, right: Nature) -> Nature:
-    if left.is_nil:
-        return right
-    if right.is_nil or right.assignable_to(left):
-        return left
-    return UNKNOWN
-
-
-def _numeric(result: Nature | None, *checks: Callable[[Nature], bool]) -> Callable[[Nature, Nature], Nature | None]:
-    """A rule: two numbers give `result`; what may be numbers gives it too."""
-
-    def rule(left: Nature, right: Nature) -> Nature | None:
-        if left.is_number and right.is_number:
-            return result or left.promote(right)
-        return (result or UNKNOWN) if left.maybe_compatible(right, *checks) else None
-
-    return rule
-
-
-def _add(left: Nature, right: Nature) -> Nature | None:
-    if left.is_number and right.is_number:
-        return left.promote(right)
-    if left.is_string and right.is_string:
-        return STRING
-    if (left.is_time and right.is_duration) or (left.is_duration and right.is_time):
-        return _TIME
-    if left.is_duration and right.is_duration:
-        return _DURATION
-    fits = left.maybe_compatible(right, number_check, string_check, time_check, duration_check)
-    return UNKNOWN if fits else None
-
-
-def _subtract(left: Nature, right: Nature) -> Nature | None:
-    if left.is_number and right.is_number:
-        return left.promote(right)
-    if (left.is_time and right.is_time) or (left.is_duration and right.is_duration):
-        return _DURATION
-    if left.is_time and right.is_duration:
-        return _TIME
-    return UNKNOWN if left.maybe_compatible(right, number_check, time_check, duration_check) else None
-
-
-def _multiply(left: Nature, right: Nature) -> Nature | None:
-    if left.is_number and right.is_number:
-        return left.promote(right)
-    if (left.is_number or left.is_duration) and (right.is_number or right.is_duration):
-        return _DURATION
-    return UNKNOWN if left.maybe_compatible(right, number_check, duration_check) else None
-
-
-def _modulo(left: Nature, right: Nature) -> Nature | None:
-    both = left.is_integer and right.is_integer
-    return INTEGER if both or left.maybe_compatible(right, integer_check) else None
-
-
-def _range(left: Nature, right: Nature) -> Nature | None:
-    both = left.is_integer and right.is_integer
-    return INTEGER.array_of() if both or left.maybe_compatible(right, integer_check) else None
-
-
-def _equal(left: Nature, right: Nature) -> Nature | None:
-    return BOOL if left.comparable_to(right) else None
-
-
-def _logical(left: Nature, right: Nature) -> Nature | None:
-    both = left.is_bool and right.is_bool
-    return BOOL if both or left.maybe_compatible(right, bool_check) else None
-
-
-def _ordered(left: Nature, right: Nature) -> Nature | None:
-    checks = (number_check, string_check, time_check, duration_check)
-    fits = any(check(left) and check(right) for check in checks)
-    return BOOL if fits or left.maybe_compatible(right, *checks) else None
-
-
-def _textual(left: Nature, right: Nature) -> Nature | None:
-    both = left.is_string and right.is_string
-    return BOOL if both or left.maybe_compatible(right, string_check) else None
-
-
-def _matches(left: Nature, right: Nature) -> Nature | None:
-    if left.type is go.BYTES and right.is_string:
-        return BOOL
-    return _textual(left, right)
-
-
-_DIVIDE = _numeric(FLOAT, number_check)
-_OPERATORS: dict[str, Callable[[Nature, Nature], Nature | None]] = {
-    **dict.fromkeys(("==", "!="), _equal),
-    **dict.fromkeys(("or", "||", "and", "&&"), _logical),
-    **dict.fromkeys(("<", ">", "<=", ">="), _ordered),
-    **dict.fromkeys(("contains", "startsWith", "endsWith"), _textual),
-    **dict.fromkeys(("/", "**", "^"), _DIVIDE),
-    "matches": _matches,
-    "+": _add,
-    "-": _subtract,
-    "*": _multiply,
-    "%": _modulo,
-    "..": _range,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """How a predicate's result follows from the collection and from what the predicate gives."""
-
-    gives: Callable[[Nature, Nature], Nature]
-    boolean: bool = True
-    pointers: tuple[tuple[str, Nature], ...] = ()
-    without: Callable[[Nature], Nature] | None = None
-
-
-def _element(collection: Nature) -> Nature:
-    return UNKNOWN if collection.is_unknown else collection.elem()
-
-
-_INDEX = (("index", INTEGER),)
-_TRUTH = _Rule(lambda collection, result: BOOL)
-_FOUND = _Rule(lambda collection, result: _element(collection))
-_PLACE = _Rule(lambda collection, result: INTEGER)
-_PREDICATES: dict[str, _Rule] = {
-    **dict.fromkeys(("all", "none", "any", "one"), _TRUTH),
-    **dict.fromkeys(("find", "findLast"), _FOUND),
-    **dict.fromkeys(("findIndex", "findLastIndex"), _PLACE),
-    "filter": _Rule(lambda collection, result: LIST if collection.is_unknown else collection.elem().array_of()),
-    "map": _Rule(lambda collection, result: result.array_of(), boolean=False, pointers=_INDEX),
-    "count": _Rule(lambda collection, result: INTEGER, without=lambda collection: INTEGER),
-    "sum": _Rule(
-        lambda collection, result: of_type(go.ANY if result.is_unknown else result.type),
-        boolean=False,
-        without=_element,
-    ),
-    "groupBy": _Rule(lambda collection, result: of_type(go.GROUP_MAP), boolean=False),
-    "sortBy": _Rule(lambda collection, result: collection, boolean=False),
-    "reduce": _Rule(lambda collection, result: result, boolean=False, pointers=(*_INDEX, ("acc", UNKNOWN))),
-}
 _VISITORS: dict[type[n.Node], Callable[..., Nature]] = {
     n.NilNode: lambda checker, node: NIL,
     n.IntegerNode: lambda checker, node: INTEGER,

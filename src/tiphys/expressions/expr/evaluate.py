@@ -1,74 +1,25 @@
-"""A checked tree to a Python closure, and the frame it runs in.
+"""A checked tree to a Python closure.
 
 Each node becomes a function of the frame; what can fail catches Go's panic and places it at its node.
-A frame counts steps and memory, so that no expression runs for long.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 from tiphys.expressions import go_values as go
 from tiphys.expressions import regexp
-from tiphys.expressions.ambient import Ambient, Refused
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr import operators
-from tiphys.expressions.expr.builtins import BUILTINS, sort_values
+from tiphys.expressions.expr.builtins import BUILTINS
 from tiphys.expressions.expr.failure import Location
+from tiphys.expressions.expr.frame import Frame, Run
+from tiphys.expressions.expr.predicates import PREDICATES
 from tiphys.expressions.go_calls import call_function
-from tiphys.expressions.go_values import Func, GoPanic, GroupMap, Struct, assertion_panic, type_of
+from tiphys.expressions.go_values import Func, GoPanic, assertion_panic, type_of
 
-MAX_STEPS: Final = 1_000_000
-_LARGE: Final = 512  # texts longer than this cost steps by their length
-
-Run = Callable[["Frame"], Any]
-_Step = Callable[["Frame", Any], Any]
-
-
-class _Scope:
-    """The element that a predicate looks at."""
-
-    __slots__ = ("acc", "index", "item")
-
-    def __init__(self) -> None:
-        self.item: Any = None
-        self.index = 0
-        self.acc: Any = None
-
-
-class Frame:
-    """One run of a program."""
-
-    __slots__ = ("ambient", "env", "memory", "scope", "steps", "variables")
-
-    def __init__(self, env: Mapping[str, Any], ambient: Ambient, variables: int) -> None:
-        self.env = env
-        self.ambient = ambient
-        self.variables: list[Any] = [None] * variables
-        self.scope = _Scope()
-        self.steps = MAX_STEPS
-        self.memory = 0
-
-    def grow(self, size: int) -> None:
-        """expr-lang's own account of elements."""
-        self.memory += size
-        if self.memory >= operators.MEMORY_BUDGET:
-            raise GoPanic("memory budget exceeded")
-
-    def spend(self, steps: int) -> None:
-        self.steps -= steps
-        if self.steps < 0:
-            raise Refused("expression takes too many steps")
-
-    def weigh(self, value: Any) -> None:
-        """Large texts and lists cost steps when they are made or read."""
-        kind = type(value)
-        if kind is str:
-            if len(value) > _LARGE:
-                self.spend(len(value) >> 4)
-        elif kind in (list, dict, go.Strings, go.Ints) and len(value) > 16:
-            self.spend(len(value))
+_Step = Callable[[Frame, Any], Any]
 
 
 class _ChainEnd(Exception):
@@ -254,9 +205,9 @@ class Compiler:
         return run
 
     def _builtin(self, node: n.BuiltinNode) -> Run:
-        predicate = _PREDICATES.get(node.name)
+        predicate = PREDICATES.get(node.name)
         if predicate is not None:
-            return predicate(self, node)
+            return predicate(self.compile, node)
         builtin = BUILTINS[node.name]
         function, memory, location = builtin.call, builtin.memory, node.location
         arguments = [self.compile(argument) for argument in node.arguments]
@@ -356,12 +307,6 @@ def _not_callable(function: Any) -> GoPanic:
     return GoPanic(f"invalid operation: cannot call non-function of type {type_of(function).name}")
 
 
-def _truth(value: Any) -> bool:
-    if value is True or value is False:
-        return bool(value)
-    raise assertion_panic(value, "bool")
-
-
 def _logical(right: Run, location: Location, *, stops_at: bool) -> _Step:
     def step(frame: Frame, left: Any) -> Any:
         if left is stops_at:
@@ -443,196 +388,6 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-# -- predicates: each loop takes (frame, scope, values, predicate) and gives the result
-
-
-class _Loop:
-    """The parts of a predicate call."""
-
-    __slots__ = ("cost", "extra", "mapped", "node", "predicate", "source")
-
-    def __init__(self, compiler: Compiler, node: n.BuiltinNode) -> None:
-        self.node = node
-        self.source = compiler.compile(node.arguments[0])
-        self.predicate = compiler.compile(node.arguments[1]) if len(node.arguments) > 1 else _item
-        self.extra = compiler.compile(node.arguments[2]) if len(node.arguments) > 2 else None
-        self.mapped = compiler.compile(node.mapped) if node.mapped is not None else None
-        self.cost = 1 + sum(1 for _ in n.walk(node.arguments[-1]))
-
-
-def _item(frame: Frame) -> Any:
-    return frame.scope.item
-
-
-_Body = Callable[[_Loop, Frame, list[Any]], Any]
-
-
-def _predicate(body: _Body) -> Callable[[Compiler, n.BuiltinNode], Run]:
-    def make(compiler: Compiler, node: n.BuiltinNode) -> Run:
-        loop = _Loop(compiler, node)
-        source, location = loop.source, node.location
-
-        def run(frame: Frame) -> Any:
-            values = source(frame)
-            outer = frame.scope
-            try:
-                items = operators.elements(values)
-                frame.scope = _Scope()
-                result = body(loop, frame, items)
-            except GoPanic as panic:
-                raise panic.at(location) from None
-            frame.scope = outer
-            return result
-
-        return run
-
-    return make
-
-
-def _hits(loop: _Loop, frame: Frame, items: list[Any], order: range | None = None) -> Any:
-    """Whether the predicate holds, element by element; the scope stands at the element."""
-    scope, predicate, cost = frame.scope, loop.predicate, loop.cost
-    for index in order if order is not None else range(len(items)):
-        scope.item, scope.index = items[index], index
-        frame.spend(cost)
-        yield _truth(predicate(frame))
-
-
-def _all(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    return all(_hits(loop, frame, items))
-
-
-def _none(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    return not any(_hits(loop, frame, items))
-
-
-def _any(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    return any(_hits(loop, frame, items))
-
-
-def _one(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    return sum(_hits(loop, frame, items)) == 1
-
-
-def _found(loop: _Loop, frame: Frame) -> Any:
-    return frame.scope.item if loop.mapped is None else loop.mapped(frame)
-
-
-def _filter(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    kept = [_found(loop, frame) for hit in _hits(loop, frame, items) if hit]
-    frame.grow(len(kept))
-    return kept
-
-
-def _map(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    scope, predicate, cost = frame.scope, loop.predicate, loop.cost
-    results = []
-    for index, item in enumerate(items):
-        scope.item, scope.index = item, index
-        frame.spend(cost)
-        results.append(predicate(frame))
-    frame.grow(len(results))
-    return results
-
-
-def _count(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    count = 0
-    for hit in _hits(loop, frame, items):
-        count += hit
-        if hit and count == loop.node.threshold:
-            break
-    return count
-
-
-def _sum(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    scope = frame.scope
-    scope.acc = 0
-    for index, item in enumerate(items):
-        scope.item, scope.index = item, index
-        frame.spend(loop.cost)
-        scope.acc = operators.add(loop.predicate(frame), scope.acc)
-        frame.weigh(scope.acc)
-    return scope.acc
-
-
-def _finder(*, backwards: bool, place: bool) -> _Body:
-    def body(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-        order = range(len(items) - 1, -1, -1) if backwards else range(len(items))
-        for hit in _hits(loop, frame, items, order):
-            if hit:
-                return frame.scope.index if place else _found(loop, frame)
-        if loop.node.throws:
-            raise GoPanic("reflect: slice index out of range")
-        return None
-
-    return body
-
-
-def _group_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    scope = frame.scope
-    groups = GroupMap()
-    for index, item in enumerate(items):
-        scope.item, scope.index = item, index
-        frame.spend(loop.cost)
-        key = loop.predicate(frame)
-        if isinstance(key, list | dict | bytes | go.AnyMap | Func) or (isinstance(key, Struct) and key.methods):
-            raise GoPanic(f"hash of unhashable type: {type_of(key).name}")
-        if key not in groups:
-            groups.set(key, [])
-        groups.get(key).append(item)
-    return groups
-
-
-def _sort_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    order = "asc" if loop.extra is None else loop.extra(frame)
-    if type(order) is not str:
-        raise GoPanic("sortBy order argument must be a string")
-    if order not in ("asc", "desc"):
-        raise GoPanic("unknown order, use asc or desc")
-    scope = frame.scope
-    keys = []
-    for index, item in enumerate(items):
-        scope.item, scope.index = item, index
-        frame.spend(loop.cost)
-        keys.append(loop.predicate(frame))
-    result = sort_values(list(items), keys, descending=order == "desc")
-    frame.grow(len(items))
-    return result
-
-
-def _reduce(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    scope = frame.scope
-    start = 0
-    if loop.extra is not None:
-        scope.acc = loop.extra(frame)
-    elif items:
-        scope.acc, start = items[0], 1
-    else:
-        raise GoPanic("reduce of empty array with no initial value")
-    for index in range(start, len(items)):
-        scope.item, scope.index = items[index], index
-        frame.spend(loop.cost)
-        scope.acc = loop.predicate(frame)
-    return scope.acc
-
-
-_PREDICATES: dict[str, Callable[[Compiler, n.BuiltinNode], Run]] = {
-    "all": _predicate(_all),
-    "none": _predicate(_none),
-    "any": _predicate(_any),
-    "one": _predicate(_one),
-    "filter": _predicate(_filter),
-    "map": _predicate(_map),
-    "count": _predicate(_count),
-    "sum": _predicate(_sum),
-    "find": _predicate(_finder(backwards=False, place=False)),
-    "findIndex": _predicate(_finder(backwards=False, place=True)),
-    "findLast": _predicate(_finder(backwards=True, place=False)),
-    "findLastIndex": _predicate(_finder(backwards=True, place=True)),
-    "groupBy": _predicate(_group_by),
-    "sortBy": _predicate(_sort_by),
-    "reduce": _predicate(_reduce),
-}
 _COMPILERS: dict[type[n.Node], Callable[..., Run]] = {
     n.NilNode: lambda compiler, node: lambda frame: None,
     n.IntegerNode: Compiler._constant,

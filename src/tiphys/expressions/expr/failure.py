@@ -17,7 +17,7 @@ class RunFailure(ExpressionError):
 
 
 class RefusedExpression(RunFailure):
-    """The expression asks for something that tiphys does not do: the time where none is known, private keys, DNS."""
+    """The expression asks for what tiphys does not do: the time where none is known, private keys, DNS."""
 
 
 class SyntaxFailure(Exception):

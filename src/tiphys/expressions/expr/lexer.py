@@ -9,9 +9,9 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from tiphys.expressions.expr.escapes import EOF, digit_value, unescape
 from tiphys.expressions.expr.failure import Location, SyntaxFailure
 from tiphys.expressions.go_quote import is_printable, quote
-from tiphys.expressions.go_values import from_bytes, to_bytes
 
 IDENTIFIER = "Identifier"
 NUMBER = "Number"
@@ -21,8 +21,9 @@ OPERATOR = "Operator"
 BRACKET = "Bracket"
 END = "EOF"
 
-EOF = ""
-_WORD_OPERATORS = frozenset({"in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"})
+_WORD_OPERATORS = frozenset(
+    {"in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"}
+)
 _NEGATABLE = frozenset({"in", "matches", "contains", "startsWith", "endsWith"})
 _WORD = re.compile(r"[A-Za-z0-9_$]*")
 _SIMPLE_STRING = {"'": re.compile(r"[^'\\\n\r]*'"), '"': re.compile(r'[^"\\\n\r]*"')}
@@ -40,7 +41,9 @@ class Token(NamedTuple):
 
 
 def is_space(char: str) -> bool:
-    return char in " \t\n\r\v\f\x85\xa0" or (char > "\x7f" and unicodedata.category(char) in ("Zs", "Zl", "Zp"))
+    return char in " \t\n\r\v\f\x85\xa0" or (
+        char > "\x7f" and unicodedata.category(char) in ("Zs", "Zl", "Zp")
+    )
 
 
 def is_alphabetic(char: str) -> bool:
@@ -57,7 +60,7 @@ def is_identifier(text: str) -> bool:
 
 
 class Lexer:
-    """Reads one source. `next_token` raises `SyntaxFailure` at the first mistake, and again when asked again."""
+    """Reads one source; after the first mistake every call raises it again as `SyntaxFailure`."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -140,15 +143,10 @@ class Lexer:
             self._number()
         elif char in "?/#.":
             self._marked(char)
-        elif char in "|:":
-            self._accept(char)
-            self._emit(OPERATOR)
         elif char in "([{)]}":
             self._emit(BRACKET)
-        elif char in ",;%+-^":
-            self._emit(OPERATOR)
-        elif char in "&!=*<>":
-            self._accept("&=*")
+        elif char in "|:,;%+-^&!=*<>":
+            self._accept(char if char in "|:" else "&=*" if char in "&!=*<>" else "")
             self._emit(OPERATOR)
         elif is_alphanumeric(char):
             self._backup()
@@ -301,7 +299,7 @@ class Lexer:
         return char
 
     def _scan_digits(self, char: str, base: int, count: int) -> str:
-        while count > 0 and _digit(char) < base:
+        while count > 0 and digit_value(char) < base:
             char = self._next()
             count -= 1
         if count > 0:
@@ -312,7 +310,7 @@ class Lexer:
         self._next()
         digits = 0
         while self._peek() != "}":
-            if _digit(self._peek()) >= 16 or digits >= 6:
+            if digit_value(self._peek()) >= 16 or digits >= 6:
                 self._fail("invalid char escape")
                 return EOF
             self._next()
@@ -338,82 +336,3 @@ class Lexer:
                 return
         text = self.source[self.start + 1 : self.end - 1]
         self._emit(STRING, text.replace("``", "`") if doubled else text)
-
-
-def _digit(char: str) -> int:
-    return int(char, 16) if char != EOF and char in "0123456789abcdefABCDEF" else 16
-
-
-_ESCAPES = {
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-    "v": "\v",
-    "\\": "\\",
-    "'": "'",
-    '"': '"',
-    "`": "`",
-    "?": "?",
-}
-_HEX = {"x": 2, "X": 2, "u": 4, "U": 8}
-
-
-def unescape(literal: str, *, raw_bytes: bool = False) -> str:
-    """What a quoted literal means; bytes come as a string whose bytes they are."""
-    literal = literal.replace("\r\n", "\n").replace("\r", "\n")
-    if len(to_bytes(literal)) < 2 or literal[0] != literal[-1] or literal[0] not in "'\"":
-        raise ValueError("unable to unescape string")
-    body = literal[1:-1]
-    out: list[str] = []
-    at = 0
-    while at < len(body):
-        if body[at] != "\\":
-            out.append(body[at])
-            at += 1
-            continue
-        if at + 1 >= len(body):
-            raise ValueError("unable to unescape string, found '\\' as last character")
-        text, at = _escape(body, at + 1, raw_bytes)
-        out.append(text)
-    return "".join(out)
-
-
-def _escape(body: str, at: int, raw_bytes: bool) -> tuple[str, int]:
-    """One escape; `at` stands behind the backslash."""
-    char = body[at]
-    at += 1
-    if char in _ESCAPES:
-        return _ESCAPES[char], at
-    if char in _HEX and not (raw_bytes and char in "uU"):
-        if char == "u" and body[at : at + 1] == "{":
-            return _braced(body, at + 1)
-        size = _HEX[char]
-        digits = body[at : at + size]
-        if len(digits) < size or not all(_digit(d) < 16 for d in digits):
-            raise ValueError("unable to unescape string")
-        return _character(int(digits, 16), raw_bytes), at + size
-    if char in "0123":
-        digits = body[at : at + 2]
-        if len(digits) < 2 or not all("0" <= d <= "7" for d in digits):
-            raise ValueError("unable to unescape octal sequence in string")
-        return _character(int(char + digits, 8), raw_bytes), at + 2
-    raise ValueError("unable to unescape string")
-
-
-def _braced(body: str, at: int) -> tuple[str, int]:
-    close = body.find("}", at)
-    digits = body[at:close] if close >= 0 else ""
-    if not 1 <= len(digits) <= 6 or not all(_digit(d) < 16 for d in digits):
-        raise ValueError("unable to unescape string")
-    return _character(int(digits, 16), False), close + 1
-
-
-def _character(code: int, raw_bytes: bool) -> str:
-    if raw_bytes:
-        return from_bytes(bytes([code]))
-    if code > 0x10FFFF:
-        raise ValueError("unable to unescape string")
-    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)

@@ -1,6 +1,6 @@
 """expr-lang's rewriting of a checked tree, as far as it changes results or errors.
 
-`false && f()` never looks at `f()`, `1 % 0` is a compile error, `filter(xs, p)[0]` fails in other words than an index.
+`false && f()` never looks at `f()`, `1 % 0` is a compile error, `filter(xs, p)[0]` fails in words of its own.
 """
 
 from __future__ import annotations
@@ -210,14 +210,19 @@ def _filter_map(node: n.Node) -> n.Node:
     predicate, inner = node.arguments[1], node.arguments[0]
     if any(isinstance(below, n.PointerNode) and below.name == "index" for below in n.walk(predicate)):
         return node
-    if isinstance(predicate, n.PredicateNode) and isinstance(inner, n.BuiltinNode):
-        if inner.name == "filter" and inner.mapped is None:
-            return _patch(node, n.BuiltinNode("filter", inner.arguments, mapped=predicate.node))
-    return node
+    if not isinstance(predicate, n.PredicateNode) or not isinstance(inner, n.BuiltinNode):
+        return node
+    if inner.name != "filter" or inner.mapped is not None:
+        return node
+    return _patch(node, n.BuiltinNode("filter", inner.arguments, mapped=predicate.node))
 
 
 def _filter_length(node: n.Node) -> n.Node:
-    if isinstance(node, n.BuiltinNode) and _is_call(node, "len", 1) and _is_call(node.arguments[0], "filter", 2):
+    if (
+        isinstance(node, n.BuiltinNode)
+        and _is_call(node, "len", 1)
+        and _is_call(node.arguments[0], "filter", 2)
+    ):
         inner = node.arguments[0]
         return _patch(node, n.BuiltinNode("count", list(inner.children())))
     return node
@@ -281,7 +286,9 @@ def _sum_range(node: n.Node) -> n.Node:
         return node
     count = wrap_int(bounds[1] - bounds[0] + 1)
     product = wrap_int(count * wrap_int(bounds[0] + bounds[1]))
-    total: int | None = int(product / 2) if abs(product) < 1 << 50 else (abs(product) // 2) * (-1 if product < 0 else 1)
+    total: int | None = (
+        int(product / 2) if abs(product) < 1 << 50 else (abs(product) // 2) * (-1 if product < 0 else 1)
+    )
     if len(node.arguments) > 1:
         predicate = node.arguments[1]
         if not isinstance(predicate, n.PredicateNode) or total is None:
@@ -306,7 +313,11 @@ def _predicated_sum(node: n.BuiltinNode, predicate: n.Node, total: int, count: i
         return None
     left, right = predicate.left, predicate.right
     if isinstance(left, n.PointerNode) and left.name == "" and isinstance(right, n.IntegerNode):
-        results = {"*": right.value * total, "+": total + count * right.value, "-": total - count * right.value}
+        results = {
+            "*": right.value * total,
+            "+": total + count * right.value,
+            "-": total - count * right.value,
+        }
         return results.get(predicate.operator)
     if isinstance(right, n.PointerNode) and right.name == "" and isinstance(left, n.IntegerNode):
         results = {"*": left.value * total, "+": total + count * left.value, "-": count * left.value - total}

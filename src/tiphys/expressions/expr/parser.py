@@ -5,13 +5,12 @@ The first mistake stands; a mistake of the lexer, whenever it is met, replaces o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container
-from typing import Final, TypeVar
+from typing import Final
 
 from tiphys.expressions.expr import lexer
 from tiphys.expressions.expr.builtins import BUILTINS
-from tiphys.expressions.expr.failure import CompileFailure, Location, SyntaxFailure, bind
+from tiphys.expressions.expr.failure import CompileFailure, SyntaxFailure, bind
 from tiphys.expressions.expr.lexer import (
     BRACKET,
     BYTES,
@@ -20,9 +19,9 @@ from tiphys.expressions.expr.lexer import (
     NUMBER,
     OPERATOR,
     STRING,
-    Lexer,
     Token,
 )
+from tiphys.expressions.expr.literals import BASES, FLOAT, parse_int
 from tiphys.expressions.expr.nodes import (
     ArrayNode,
     BinaryNode,
@@ -48,18 +47,35 @@ from tiphys.expressions.expr.nodes import (
     UnaryNode,
     VariableNode,
 )
+from tiphys.expressions.expr.token_reader import MAX_NODES, Reader
 from tiphys.expressions.go_quote import quote
-from tiphys.expressions.go_values import INT64_MAX, INT64_MIN, to_bytes
+from tiphys.expressions.go_values import to_bytes
 
-MAX_NODES: Final = 10_000
 MAX_NESTING: Final = 64
 MAX_DEPTH: Final = 200
 MAX_SOURCE: Final = 64 * 1024
 
-_EXPRESSION, _PREDICATE, _OPTIONAL_PREDICATE, _OPTIONAL = "expression", "predicate", "predicate?", "expression?"
+_EXPRESSION, _PREDICATE, _OPTIONAL_PREDICATE, _OPTIONAL = (
+    "expression",
+    "predicate",
+    "predicate?",
+    "expression?",
+)
 _PREDICATES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("all", "none", "any", "one", "filter", "map", "find", "findIndex", "findLast", "findLastIndex", "groupBy"),
+        (
+            "all",
+            "none",
+            "any",
+            "one",
+            "filter",
+            "map",
+            "find",
+            "findIndex",
+            "findLast",
+            "findLastIndex",
+            "groupBy",
+        ),
         (_EXPRESSION, _PREDICATE),
     ),
     "count": (_EXPRESSION, _OPTIONAL_PREDICATE),
@@ -74,7 +90,9 @@ _BINARY = {
     "||": 10,
     "and": 15,
     "&&": 15,
-    **dict.fromkeys(("==", "!=", "<", ">", ">=", "<=", "in", "matches", "contains", "startsWith", "endsWith"), 20),
+    **dict.fromkeys(
+        ("==", "!=", "<", ">", ">=", "<=", "in", "matches", "contains", "startsWith", "endsWith"), 20
+    ),
     "..": 25,
     "+": 30,
     "-": 30,
@@ -94,11 +112,10 @@ _WORDS: dict[str, Callable[[], Node]] = {
     "nil": NilNode,
 }
 _NOTHING = NilNode()  # stands where a mistake left no node; such a tree is never used
-_N = TypeVar("_N", bound=Node)
 
 
 def parse(source: str, overridden: Container[str] = ()) -> Node:
-    """The tree of an expression. Names in `overridden` belong to the environment though builtins have them too."""
+    """The tree of an expression. Names in `overridden` are the environment's, not those of builtins."""
     if len(source) > MAX_SOURCE:
         raise CompileFailure(f"compilation failed: expression is longer than {MAX_SOURCE} characters")
     parser = _Parser(source, overridden)
@@ -108,17 +125,7 @@ def parse(source: str, overridden: Container[str] = ()) -> Node:
         raise CompileFailure(bind(failure.message, failure.location, source)) from None
 
 
-class _Parser:
-    def __init__(self, source: str, overridden: Container[str]) -> None:
-        self._lexer = Lexer(source)
-        self._overridden = overridden
-        self._current = Token(END, "", (0, 0))
-        self._stash: Token | None = None
-        self._predicates = 0
-        self._nodes = 0
-        self._depth = 0
-        self.failure: SyntaxFailure | None = None
-
+class _Parser(Reader):
     def parse(self) -> Node:
         self._next()
         node = self._sequence()
@@ -130,51 +137,11 @@ class _Parser:
             raise self.failure
         return node
 
-    # -- tokens
-
-    def _is(self, kind: str, value: str) -> bool:
-        return self._current.kind == kind and self._current.value == value
-
-    def _fail(self, message: str, token: Token | None = None) -> None:
-        if self.failure is None:
-            self.failure = SyntaxFailure(message, (token or self._current).location)
-
-    def _unexpected(self, token: Token | None = None) -> None:
-        self._fail(f"unexpected token {token or self._current}")
-
-    def _next(self) -> None:
-        if self._stash is not None:
-            self._current, self._stash = self._stash, None
-            return
-        try:
-            token = self._lexer.next_token()
-        except SyntaxFailure as failure:
-            self.failure = failure
-            return
-        if token is None:
-            self._fail("unexpected end of expression")
-        else:
-            self._current = token
-
-    def _expect(self, kind: str, value: str | None = None) -> None:
-        if self._current.kind == kind and (value is None or self._current.value == value):
-            self._next()
-        else:
-            self._unexpected()
-
-    def _node(self, node: _N, location: Location) -> _N:
-        """Counts a node and gives it its place. After a mistake the tree does not matter any more."""
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            self._fail("compilation failed: expression exceeds maximum allowed nodes")
-        node.location = location
-        return node
-
     # -- expressions
 
     def _sequence(self) -> Node:
         nodes = [self._expression(0)]
-        while self._is(OPERATOR, ";") and self.failure is None:
+        while self._is(OPERATOR, ";") and self._ok():
             self._next()
             if self._current.kind == END:
                 break
@@ -184,7 +151,7 @@ class _Parser:
         return self._node(SequenceNode(nodes), nodes[0].location)
 
     def _expression(self, precedence: int) -> Node:
-        if self.failure is not None:
+        if not self._ok():
             return _NOTHING
         self._depth += 1
         if self._depth > MAX_NESTING:
@@ -205,7 +172,7 @@ class _Parser:
         """The binary operators behind `left` that bind at least as strongly as `precedence`."""
         previous = ""
         token = self._current
-        while token.kind == OPERATOR and self.failure is None:
+        while token.kind == OPERATOR and self._ok():
             negated = token.value == "not"
             if negated:
                 if not self._negation(token, precedence):
@@ -231,9 +198,9 @@ class _Parser:
             else:
                 stronger = strength if token.value in _RIGHT_ASSOCIATIVE else strength + 1
                 left = self._node(BinaryNode(token.value, left, self._expression(stronger)), token.location)
-                if negated and self.failure is None:
+                if negated and self._ok():
                     left = self._node(UnaryNode("not", left), token.location)
-            if self.failure is not None and token.value != "|":
+            if not self._ok() and token.value != "|":
                 return _NOTHING
             previous = token.value
             token = self._current
@@ -257,7 +224,7 @@ class _Parser:
             right = self._expression(strength + 1)
             compared: Node = self._node(BinaryNode(token.value, left, right), token.location)
             root = compared if root is None else self._node(BinaryNode("&&", root, compared), token.location)
-            if self.failure is not None:
+            if not self._ok():
                 return _NOTHING
             left = right
             token = self._current
@@ -276,7 +243,7 @@ class _Parser:
 
     def _if(self) -> Node:
         self._next()
-        if self.failure is not None:
+        if not self._ok():
             return _NOTHING
         condition = self._expression(0)
         then = self._braced()
@@ -291,7 +258,7 @@ class _Parser:
         return node
 
     def _conditional(self, node: Node) -> Node:
-        while self._is(OPERATOR, "?") and self.failure is None:
+        while self._is(OPERATOR, "?") and self._ok():
             self._next()
             if self._is(OPERATOR, ":"):
                 self._next()
@@ -367,26 +334,28 @@ class _Parser:
         lowered = text.lower()
         if not lowered.startswith("0x") and ("." in lowered or "e" in lowered):
             return self._float(text, token)
-        base, name = _BASES.get(lowered[:2], (10, "integer"))
-        value, problem = _parse_int(text[2:] if base != 10 else text, base)
+        base, name = BASES.get(lowered[:2], (10, "integer"))
+        value, problem = parse_int(text[2:] if base != 10 else text, base)
         if problem:
             self._fail(f"invalid {name} literal: strconv.ParseInt: parsing {quote(text)}: {problem}")
         return self._node(IntegerNode(value), token.location)
 
     def _float(self, text: str, token: Token) -> Node:
         value = 0.0
-        if _FLOAT.fullmatch(text) is None:
+        if FLOAT.fullmatch(text) is None:
             self._fail(f"invalid float literal: strconv.ParseFloat: parsing {quote(text)}: invalid syntax")
         else:
             value = float(text)
             if value == float("inf"):
-                self._fail(f"invalid float literal: strconv.ParseFloat: parsing {quote(text)}: value out of range")
+                self._fail(
+                    f"invalid float literal: strconv.ParseFloat: parsing {quote(text)}: value out of range"
+                )
         return self._node(FloatNode(value), token.location)
 
     def _array(self, token: Token) -> Node:
         self._expect(BRACKET, "[")
         nodes: list[Node] = []
-        while not self._is(BRACKET, "]") and self.failure is None:
+        while not self._is(BRACKET, "]") and self._ok():
             if nodes:
                 self._expect(OPERATOR, ",")
                 if self._is(BRACKET, "]"):
@@ -398,7 +367,7 @@ class _Parser:
     def _map(self, token: Token) -> Node:
         self._expect(BRACKET, "{")
         pairs: list[PairNode] = []
-        while not self._is(BRACKET, "}") and self.failure is None:
+        while not self._is(BRACKET, "}") and self._ok():
             if pairs:
                 self._expect(OPERATOR, ",")
                 if self._is(BRACKET, "}"):
@@ -408,7 +377,7 @@ class _Parser:
             key: Node = _NOTHING
             if self._current.kind in (NUMBER, STRING, IDENTIFIER):
                 key = self._node(StringNode(self._current.value), self._current.location)
-                if self.failure is not None:
+                if not self._ok():
                     return _NOTHING
                 self._next()
             elif self._is(BRACKET, "("):
@@ -420,7 +389,7 @@ class _Parser:
                 )
             self._expect(OPERATOR, ":")
             pairs.append(self._node(PairNode(key, self._expression(0)), token.location))
-            if self.failure is not None:
+            if not self._ok():
                 return _NOTHING
         self._expect(BRACKET, "}")
         return self._node(MapNode(pairs), token.location)
@@ -436,14 +405,14 @@ class _Parser:
         if name in BUILTINS and not overridden:
             return self._node(BuiltinNode(name, self._arguments(arguments)), token.location)
         callee = self._node(IdentifierNode(name), token.location)
-        if self.failure is not None:
+        if not self._ok():
             return _NOTHING
         return self._node(CallNode(callee, self._arguments(arguments)), token.location)
 
     def _arguments(self, arguments: list[Node]) -> list[Node]:
         given = len(arguments)
         self._expect(BRACKET, "(")
-        while not self._is(BRACKET, ")") and self.failure is None:
+        while not self._is(BRACKET, ")") and self._ok():
             if len(arguments) > given:
                 self._expect(OPERATOR, ",")
             if self._is(BRACKET, ")"):
@@ -484,7 +453,7 @@ class _Parser:
 
     def _postfix(self, node: Node) -> Node:
         token = self._current
-        while token.kind in (OPERATOR, BRACKET) and self.failure is None:
+        while token.kind in (OPERATOR, BRACKET) and self._ok():
             if token.value not in (".", "?.", "["):
                 break
             optional = token.value == "?."
@@ -493,7 +462,7 @@ class _Parser:
                 if optional and self._is(BRACKET, "["):
                     token = self._current
             node = self._index(node, token, optional) if token.value == "[" else self._member(node, optional)
-            if self.failure is not None:
+            if not self._ok():
                 return _NOTHING
             token = self._current
         return node
@@ -505,7 +474,7 @@ class _Parser:
         if name.kind != IDENTIFIER and (name.kind != OPERATOR or not lexer.is_identifier(name.value)):
             self._fail("expected name")
         prop = self._node(StringNode(name.value), name.location)
-        if self.failure is not None:
+        if not self._ok():
             return _NOTHING
         chained = isinstance(node, ChainNode)
         if isinstance(node, ChainNode):
@@ -533,27 +502,10 @@ class _Parser:
             result = self._node(MemberNode(node, start or _NOTHING, optional), token.location)
             if optional:
                 result = self._node(ChainNode(result), token.location)
-        if self.failure is not None:
+        if not self._ok():
             return _NOTHING
         self._expect(BRACKET, "]")
         return result
-
-
-_BASES = {"0x": (16, "hex"), "0b": (2, "binary"), "0o": (8, "octal")}
-_FLOAT = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-
-
-def _parse_int(digits: str, base: int) -> tuple[int, str]:
-    """strconv.ParseInt's value and complaint."""
-    try:
-        value = int(digits, base) if digits.isalnum() and digits.isascii() else None
-    except ValueError:
-        value = None
-    if value is None:
-        return 0, "invalid syntax"
-    if not INT64_MIN <= value <= INT64_MAX:
-        return INT64_MAX, "value out of range"
-    return value, ""
 
 
 def _is_too_deep(node: Node) -> bool:

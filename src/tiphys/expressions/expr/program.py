@@ -1,7 +1,7 @@
 """Compiled expressions and their cache.
 
-An expression is checked against the types of the names that it uses, so one source may have several compiled forms;
-all are kept in bounded caches.
+An expression is checked against the types of the names that it uses, so one source may have several compiled
+forms; all are kept in bounded caches.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from tiphys.expressions.environment import environment
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr.builtins import BUILTIN_NAMES
 from tiphys.expressions.expr.checker import Checker
-from tiphys.expressions.expr.evaluate import Compiler, Frame, Run
+from tiphys.expressions.expr.evaluate import Compiler
 from tiphys.expressions.expr.failure import CompileFailure, RefusedExpression, RunFailure, SyntaxFailure, bind
+from tiphys.expressions.expr.frame import Frame, Run
 from tiphys.expressions.expr.natures import NIL, Nature, of_type
 from tiphys.expressions.expr.optimizer import optimize
 from tiphys.expressions.expr.parser import parse
@@ -84,7 +85,7 @@ class Program:
 
 def _tag(value: Any) -> GoType | str | None:
     if value is _ABSENT:
-        return _ABSENT
+        return "absent"
     return None if value is None else type_of(value)
 
 
@@ -108,7 +109,9 @@ _NO_NAMES: frozenset[str] = frozenset()
 
 def compile(source: str, env: Mapping[str, Any] | None = None) -> Program:
     """The program of an expression, from the cache. Names of `env` hide builtins of the same name."""
-    overridden = _NO_NAMES if env is None or BUILTIN_NAMES.isdisjoint(env) else BUILTIN_NAMES.intersection(env)
+    overridden = (
+        _NO_NAMES if env is None or BUILTIN_NAMES.isdisjoint(env) else BUILTIN_NAMES.intersection(env)
+    )
     form = _cached(source, overridden)
     if isinstance(form, CompileFailure):
         raise CompileFailure(form.message)
@@ -142,9 +145,7 @@ def evaluate_bool(source: str, scope: Mapping[str, Any], ambient: Ambient = NOTH
     return run_bool(source, environment(scope), ambient)
 
 
-def run_bool(
-    source: str, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP
-) -> bool:
+def run_bool(source: str, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP) -> bool:
     """`EvalBool` over an environment as it is."""
     try:
         value = compile(source, env).run(env, ambient, env_type)

@@ -1,4 +1,4 @@
-"""Random values. They follow from the seed of the `Ambient` and from the arguments: the same run gives the same values."""
+"""Random values. They follow from the seed of the `Ambient` and from the arguments."""
 
 from __future__ import annotations
 
@@ -67,7 +67,10 @@ _ALPHABETS = {
     "randNumeric": string.digits,
 }
 FUNCTIONS: Table = {
-    **{name: function(_letters(name, letters), I, output=S, ambient=True) for name, letters in _ALPHABETS.items()},
+    **{
+        name: function(_letters(name, letters), I, output=S, ambient=True)
+        for name, letters in _ALPHABETS.items()
+    },
     "randInt": function(_integer, I, I, output=I, ambient=True),
     "randBytes": function(_bytes, I, output=S, fails=True, ambient=True),
     "shuffle": function(_shuffle, S, output=S, ambient=True),

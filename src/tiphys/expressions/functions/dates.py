@@ -113,9 +113,15 @@ FUNCTIONS: Table = {
     "now": function(_now, output=go.TIME, ambient=True),
     "ago": function(_ago, A, output=S, ambient=True),
     "date": function(_in_local, S, A, output=S, ambient=True),
-    "htmlDate": function(lambda ambient, value: _in_local(ambient, "2006-01-02", value), A, output=S, ambient=True),
+    "htmlDate": function(
+        lambda ambient, value: _in_local(ambient, "2006-01-02", value), A, output=S, ambient=True
+    ),
     "htmlDateInZone": function(
-        lambda ambient, value, zone: _date_in_zone(ambient, "2006-01-02", value, zone), A, S, output=S, ambient=True
+        lambda ambient, value, zone: _date_in_zone(ambient, "2006-01-02", value, zone),
+        A,
+        S,
+        output=S,
+        ambient=True,
     ),
     "dateInZone": function(_date_in_zone, S, A, S, output=S, ambient=True),
     "date_in_zone": function(_date_in_zone, S, A, S, output=S, ambient=True),

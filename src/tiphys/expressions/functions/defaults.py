@@ -61,9 +61,7 @@ FUNCTIONS: Table = {
     "mustToRawJson": function(json_unescaped, A, output=S, fails=True),
     "typeOf": function(lambda value: type_of(value).name, A, output=S),
     "typeIs": function(lambda name, value: name == type_of(value).name, S, A, output=B),
-    "typeIsLike": function(
-        lambda name, value: type_of(value).name in (name, f"*{name}"), S, A, output=B
-    ),
+    "typeIsLike": function(lambda name, value: type_of(value).name in (name, f"*{name}"), S, A, output=B),
     "kindOf": function(kind_of, A, output=S),
     "kindIs": function(lambda kind, value: kind == kind_of(value), S, A, output=B),
     "deepEqual": function(deep_equal, A, A, output=B),

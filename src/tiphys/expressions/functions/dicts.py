@@ -6,8 +6,8 @@ from typing import Any
 
 from tiphys.expressions import go_values as go
 from tiphys.expressions.functions.casts import is_empty, strval
-from tiphys.expressions.functions.versions import blank
 from tiphys.expressions.functions.signature import A, B, L, M, S, Table, function
+from tiphys.expressions.functions.versions import blank
 from tiphys.expressions.go_values import GoPanic, NilMap, Struct, assertion_panic
 
 
@@ -55,9 +55,8 @@ def _merge(target: dict[str, Any], *sources: dict[str, Any]) -> dict[str, Any]:
             present = target.get(key)
             if type(present) is dict and type(value) is dict:
                 _merge(present, value)
-            elif key not in target or is_empty(present):
-                if not is_empty(value) or key not in target:
-                    target[key] = value
+            elif key not in target or (is_empty(present) and not is_empty(value)):
+                target[key] = value
     return target
 
 

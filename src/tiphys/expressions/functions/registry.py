@@ -37,4 +37,6 @@ _FAMILIES = (
     versions,
     words,
 )
-SPRIG: dict[str, Any] = {name: function for family in _FAMILIES for name, function in family.FUNCTIONS.items()}
+SPRIG: dict[str, Any] = {
+    name: function for family in _FAMILIES for name, function in family.FUNCTIONS.items()
+}

@@ -35,4 +35,9 @@ def function(
     return Func(call, func_type(*inputs, output=output, variadic=variadic, fails=fails), ambient)
 
 
-_SLICES: dict[GoType, GoType] = {go.ANY: go.LIST, go.STRING: go.STRINGS, go.INT: go.INTS, go.FLOAT64: go.FLOATS}
+_SLICES: dict[GoType, GoType] = {
+    go.ANY: go.LIST,
+    go.STRING: go.STRINGS,
+    go.INT: go.INTS,
+    go.FLOAT64: go.FLOATS,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tiphys.expressions import go_values as go
@@ -57,19 +57,21 @@ def parse(text: str) -> Version:
     match = _VERSION.fullmatch(text)
     if match is None:
         raise GoPanic("invalid semantic version")
-    numbers = [_segment(match[index]) for index in (1, 2, 3)]
+    major, minor, patch = (_segment(match[index]) for index in (1, 2, 3))
     pre, metadata = match[5] or "", match[8] or ""
     for part in pre.split(".") if pre else []:
         if part.isdecimal() and len(part) > 1 and part[0] == "0":
             raise GoPanic("version segment starts with 0")
-    return Version(*numbers, pre, metadata, text)
+    return Version(major, minor, patch, pre, metadata, text)
 
 
 def _segment(text: str | None) -> int:
     digits = (text or "0").removeprefix(".")
     number = int(digits)
     if number > _MAX_UINT64:
-        raise GoPanic(f"error parsing version segment: strconv.ParseUint: parsing {quote(digits)}: value out of range")
+        raise GoPanic(
+            f"error parsing version segment: strconv.ParseUint: parsing {quote(digits)}: value out of range"
+        )
     return number
 
 
@@ -238,7 +240,8 @@ def satisfies(constraint: str, version: str) -> bool:
     groups = _constraints(constraint)
     parsed = parse(version)
     return any(
-        all(each.holds(parsed, any(other.version.pre for other in group)) for each in group) for group in groups
+        all(each.holds(parsed, any(other.version.pre for other in group)) for each in group)
+        for group in groups
     )
 
 
@@ -270,10 +273,11 @@ def _value(version: Version, go_type: GoType = _TYPE) -> Struct:
         "LessThanEqual": ordered(lambda order: order <= 0, B),
         "GreaterThan": ordered(lambda order: order > 0, B),
         "GreaterThanEqual": ordered(lambda order: order >= 0, B),
-        "IncMajor": method(lambda: _next(version, major=version.major + 1, minor=0, patch=0), output=_STRUCT),
-        "IncMinor": method(lambda: _next(version, minor=version.minor + 1, patch=0), output=_STRUCT),
+        "IncMajor": method(lambda: _next(version, version.major + 1, 0, 0), output=_STRUCT),
+        "IncMinor": method(lambda: _next(version, version.major, version.minor + 1, 0), output=_STRUCT),
         "IncPatch": method(
-            lambda: _next(version, patch=version.patch + (0 if version.pre else 1)), output=_STRUCT
+            lambda: _next(version, version.major, version.minor, version.patch + (not version.pre)),
+            output=_STRUCT,
         ),
     }
     return Struct(go_type, {}, methods)
@@ -284,10 +288,10 @@ def blank() -> Struct:
     return _value(Version(0, 0, 0))
 
 
-def _next(version: Version, **parts: int) -> Struct:
-    changed = replace(version, pre="", metadata="", **parts)
+def _next(version: Version, major: int, minor: int, patch: int) -> Struct:
+    changed = Version(major, minor, patch)
     lead = "v" if version.original.startswith("v") else ""
-    return _value(replace(changed, original=lead + str(changed)), _STRUCT)
+    return _value(Version(major, minor, patch, original=lead + str(changed)), _STRUCT)
 
 
 def _version_of(value: Any) -> Version:

@@ -125,10 +125,12 @@ class _Reader:
         self.at += 1
         return char
 
-    def read_while(self, condition: Callable[[str], bool], *, spaces: bool, ends_at_space: bool) -> tuple[str, bool]:
+    def read_while(
+        self, condition: Callable[[str], bool], *, spaces: bool, ends_at_space: bool
+    ) -> tuple[str, bool]:
         """The text up to the first character that fails the condition, and whether there was one.
 
-        A backslash takes the next character as it is. `spaces` belong to the text; otherwise they are left out.
+        A backslash takes the next character as it is. `spaces` belong to the text, else they are left out.
         """
         out: list[str] = []
         while self.can_read():

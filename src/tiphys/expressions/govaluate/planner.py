@@ -1,7 +1,7 @@
 """Tokens to a tree of stages.
 
-Operators of one strength are first read right to left and then mirrored, as the library does; its quirks (a prefix binds only
-a value, `**` and the bitwise operators have their own ranks) follow from the same moves.
+Operators of one strength are first read right to left and then mirrored, as the library does; its quirks (a
+prefix binds only a value, `**` and the bitwise operators have their own ranks) follow from the same moves.
 """
 
 from __future__ import annotations
@@ -81,7 +81,11 @@ def with_patterns(tokens: list[Token]) -> list[Token]:
     """The tokens with constant patterns as such; a bad one is a mistake of the condition."""
     result = list(tokens)
     for index, token in enumerate(tokens):
-        if token.kind == lx.COMPARATOR and token.value in ("=~", "!~") and tokens[index + 1].kind == lx.STRING:
+        if (
+            token.kind == lx.COMPARATOR
+            and token.value in ("=~", "!~")
+            and tokens[index + 1].kind == lx.STRING
+        ):
             pattern = tokens[index + 1].value
             try:
                 regexp.compile(pattern)

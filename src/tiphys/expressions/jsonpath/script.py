@@ -1,7 +1,7 @@
 """The little language of `?(…)` and `(…)` in JSON paths.
 
-Operators are found by searching the text, the weakest first; what is left is a number, a text or a path. Strings that come out of
-a path carry single quotes, so that `@.a == 'x'` compares like with like.
+Operators are found by searching the text, the weakest first; what is left is a number, a text or a path.
+Strings that come out of a path carry single quotes, so that `@.a == 'x'` compares like with like.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from tiphys.expressions.jsonpath import tokens as tk
 from tiphys.expressions.jsonpath.failure import Failure
 from tiphys.expressions.jsonpath.parser import parse, tokenize
 
-_SYMBOLS: tuple[str, ...] = (
-    "||", "&&", "==", "!=", "<=", ">=", "<", ">", "=~", "!", "+", "-", "**", "*", "/", "%", "not in", "in", "@", "$",
-)  # fmt: skip
+_SINGLE = "|| && == != <= >= < > =~ ! + - ** * / %"
+_SYMBOLS: tuple[str, ...] = (*_SINGLE.split(" "), "not in", "in", "@", "$")
 MAX_DEPTH: Final = 40
 
 _Parameters = dict[str, Any]
@@ -84,9 +83,7 @@ def _build(text: str, symbols: tuple[str, ...], depth: int) -> _Operator | None:
         symbols = symbols[1:]
 
 
-def _at_symbol(
-    text: str, symbol: str, symbols: tuple[str, ...], depth: int
-) -> tuple[_Operator | None, bool]:
+def _at_symbol(text: str, symbol: str, symbols: tuple[str, ...], depth: int) -> tuple[_Operator | None, bool]:
     """The operator if the symbol splits the text; `symbols` are those to look for in its arguments."""
     at = _find(text, symbol)
     if at < 0:
@@ -259,9 +256,7 @@ class _Binary(_Operator):
         return self.operation(self.left, self.right, parameters)
 
 
-def _reading(
-    reader: Callable[[Any, _Parameters], Any], operation: Callable[[Any, Any], Any]
-) -> _Operation:
+def _reading(reader: Callable[[Any, _Parameters], Any], operation: Callable[[Any, Any], Any]) -> _Operation:
     def run(left: Any, right: Any, parameters: _Parameters) -> Any:
         return operation(reader(left, parameters), reader(right, parameters))
 

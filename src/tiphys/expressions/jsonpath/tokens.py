@@ -1,4 +1,4 @@
-"""What a path consists of. Each token takes a value, finds its own part, and hands that to the tokens behind it."""
+"""What a path consists of: each token finds its part of a value and hands that to the tokens behind it."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ class Length(Token):
         if isinstance(current, dict):
             return _go_on(walk, current.get("length", Int64(len(current))), following)
         if isinstance(current, list | str):
-            size = len(current) if isinstance(current, list) else len(current.encode("utf-8", "surrogateescape"))
+            size = (
+                len(current) if isinstance(current, list) else len(current.encode("utf-8", "surrogateescape"))
+            )
             return _go_on(walk, Int64(size), following)
         raise failure.bad_target(self.type, current, "array", "map", "slice", "string")
 

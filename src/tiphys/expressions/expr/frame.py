@@ -1,0 +1,62 @@
+"""What one run of an expression needs: the environment, variables, and accounts of steps and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tiphys.expressions import go_values as go
+from tiphys.expressions.ambient import Ambient, Refused
+from tiphys.expressions.expr import operators
+from tiphys.expressions.go_values import GoPanic
+
+MAX_STEPS: Final = 1_000_000
+_LARGE: Final = 512  # texts longer than this cost steps by their length
+
+
+class Scope:
+    """The element that a predicate looks at."""
+
+    __slots__ = ("acc", "index", "item")
+
+    def __init__(self) -> None:
+        self.item: Any = None
+        self.index = 0
+        self.acc: Any = None
+
+
+class Frame:
+    """One run of a program."""
+
+    __slots__ = ("ambient", "env", "memory", "scope", "steps", "variables")
+
+    def __init__(self, env: Mapping[str, Any], ambient: Ambient, variables: int) -> None:
+        self.env = env
+        self.ambient = ambient
+        self.variables: list[Any] = [None] * variables
+        self.scope = Scope()
+        self.steps = MAX_STEPS
+        self.memory = 0
+
+    def grow(self, size: int) -> None:
+        """expr-lang's own account of elements."""
+        self.memory += size
+        if self.memory >= operators.MEMORY_BUDGET:
+            raise GoPanic("memory budget exceeded")
+
+    def spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            raise Refused("expression takes too many steps")
+
+    def weigh(self, value: Any) -> None:
+        """Large texts and lists cost steps when they are made or read."""
+        kind = type(value)
+        if kind is str:
+            if len(value) > _LARGE:
+                self.spend(len(value) >> 4)
+        elif kind in (list, dict, go.Strings, go.Ints) and len(value) > 16:
+            self.spend(len(value))
+
+
+Run = Callable[[Frame], Any]
