@@ -285,7 +285,7 @@ def _new_retry_node(op: Operation, call: Call) -> Node:
     node = op.new_executable_node(call, NodeType.RETRY, NodePhase.RUNNING)
     if node.node_flag:
         # Go shares one NodeFlag between the Retry node of a hook and its attempts
-        node.node_flag["retried"] = True
+        op.nodes.set_retried(node)
     return node
 
 

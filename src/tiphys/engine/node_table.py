@@ -7,7 +7,6 @@ can be told which rows changed. Argo counts by walking all nodes (node_counters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from tiphys.engine import naming, transitions
@@ -59,11 +58,13 @@ class NodeTable:
         self.progress_total = 0
         self.version = 0
         self._finished: list[Node] = []
+        self._marks: dict[str, int] = {}
         self._ids: dict[str, str] = {}
         self._tallies: dict[str, Tally] = {}
         self._child_sets: dict[str, set[str]] = {}
         for node in self.nodes.values():
-            self._count(node, 1)
+            self._count_progress(node, 1)
+            self._recount(node)
 
     # --- reading
 
@@ -103,7 +104,8 @@ class NodeTable:
         if node.type in EXECUTABLE and not node.progress:
             node.progress = "1/1" if node.phase in _DONE else "0/1"
         self.nodes[node.id] = node
-        self._count(node, 1)
+        self._count_progress(node, 1)
+        self._recount(node)
         self.touch(node)
         return node
 
@@ -112,22 +114,14 @@ class NodeTable:
         self.changed.add(node.id)
         self.version += 1
 
-    def remove(self, node_ids: Iterable[str]) -> None:
-        """Forget nodes, as a retry of the run does."""
-        for node_id in node_ids:
-            self._count(self.nodes.pop(node_id), -1)
-            self.changed.add(node_id)
-
     def mark_phase(self, node: Node, phase: NodePhase, now: float, message: str | None = None) -> Node:
         """Set phase and message; a node that is fulfilled by it is finished now (markNodePhase)."""
         if node.phase is not phase:
             transitions.check(node.name, node.phase, phase)
-            self._count(node, -1)
             node.phase = phase
             if phase in _DONE and node.type in EXECUTABLE:
                 self._finished.append(node)
-            self._count(node, 1)
-            self.touch(node)
+            self._changed(node)
         if message is not None and message != node.message:
             node.message = message
             self.touch(node)
@@ -139,35 +133,32 @@ class NodeTable:
     def set_daemoned(self, node: Node, daemoned: bool) -> None:
         """Mark the node as a daemon that is ready, or as none any more."""
         if node.daemoned is not daemoned:
-            self._count(node, -1)
             node.daemoned = daemoned
-            self._count(node, 1)
-            self.touch(node)
+            self._changed(node)
 
     def set_synced(self, node: Node, synced: bool) -> None:
         """Note whether an executor has still to report of the node."""
         if node.synced is not synced:
-            self._count(node, -1)
             node.synced = synced
-            self._count(node, 1)
-            self.touch(node)
+            self._changed(node)
 
     def set_pod_exists(self, node: Node, exists: bool) -> None:
         """Note that the node has a pod, or has none any more."""
         if node.pod_exists is not exists:
-            self._count(node, -1)
             node.pod_exists = exists
-            self._count(node, 1)
-            self.touch(node)
+            self._changed(node)
 
     def set_waiting(self, node: Node, lock: str) -> None:
         """Note which lock the node waits for; "" for none."""
         status = {"waiting": lock} if lock else None
         if node.synchronization_status != status:
-            self._count(node, -1)
             node.synchronization_status = status
-            self._count(node, 1)
-            self.touch(node)
+            self._changed(node)
+
+    def set_retried(self, node: Node) -> None:
+        """Flag a node as one of several attempts."""
+        node.node_flag = {**(node.node_flag or {}), "retried": True}
+        self._changed(node)
 
     def complete_progress(self) -> None:
         """Nodes that stand as succeeded at the end of a reconciliation have made all their progress."""
@@ -179,9 +170,9 @@ class NodeTable:
     def set_progress(self, node: Node, progress: str) -> None:
         """Note what the executor says of its progress."""
         if progress and node.progress != progress:
-            self._count(node, -1)
+            self._count_progress(node, -1)
             node.progress = _completed(progress) if node.phase in _DONE else progress
-            self._count(node, 1)
+            self._count_progress(node, 1)
             self.touch(node)
 
     def add_child(self, parent: Node, child_id: str) -> None:
@@ -200,26 +191,36 @@ class NodeTable:
         children.append(child_id)
         self.touch(parent)
 
-    def _count(self, node: Node, by: int) -> None:
-        phase = node.phase
-        if phase in _UNFINISHED and node.type in _CHILD_TYPES:
-            tally = self.tally(node.boundary_id)
-            tally.active_children += by
-            waits = node.synchronization_status is not None and node.synchronization_status.get("waiting")
-            if node.pod_exists and not waits:
-                tally.active_pods += by
-                self.active_pods += by
-        elif phase in _FAILURES and node.type in _CHILD_TYPES:
-            self.tally(node.boundary_id).unsuccessful += by
-        if not node.is_fulfilled:
-            _change(self.open, node.id, by)
-            flag = node.node_flag
-            if flag is None or not flag.get("retried") or flag.get("hooked"):
-                self.tally(node.boundary_id).open += by
-        if node.daemoned:
-            _change(self.daemons, node.id, by)
-        if not node.synced:
-            _change(self.unsynced, node.id, by)
+    # --- counting
+
+    def _changed(self, node: Node) -> None:
+        self._recount(node)
+        self.changed.add(node.id)
+        self.version += 1
+
+    def _recount(self, node: Node) -> None:
+        """Bring all counts up to date with a node that was added or changed."""
+        marks = _marks(node)
+        before = self._marks.get(node.id, 0)
+        if marks == before:
+            return
+        self._marks[node.id] = marks
+        tally = self.tally(node.boundary_id)
+        tally.active_children += (marks & _ACTIVE) - (before & _ACTIVE)
+        tally.unsuccessful += ((marks & _UNSUCCESSFUL) - (before & _UNSUCCESSFUL)) >> 1
+        tally.open += ((marks & _BLOCKS) - (before & _BLOCKS)) >> 2
+        pods = ((marks & _POD) - (before & _POD)) >> 3
+        tally.active_pods += pods
+        self.active_pods += pods
+        other = marks ^ before
+        if other & _OPEN:
+            _keep(self.open, node.id, marks & _OPEN)
+        if other & _DAEMON:
+            _keep(self.daemons, node.id, marks & _DAEMON)
+        if other & _UNSYNCED:
+            _keep(self.unsynced, node.id, marks & _UNSYNCED)
+
+    def _count_progress(self, node: Node, by: int) -> None:
         if node.type in EXECUTABLE:
             done, _, total = node.progress.partition("/")
             if total:
@@ -227,8 +228,42 @@ class NodeTable:
                 self.progress_total += by * int(total)
 
 
-def _change(nodes: dict[str, None], node_id: str, by: int) -> None:
-    if by > 0:
+_ACTIVE: Final = 1
+_UNSUCCESSFUL: Final = 2
+_BLOCKS: Final = 4
+_POD: Final = 8
+_OPEN: Final = 16
+_DAEMON: Final = 32
+_UNSYNCED: Final = 64
+
+
+def _marks(node: Node) -> int:
+    """What a node counts for, as bits."""
+    marks = 0
+    phase = node.phase
+    if node.type in _CHILD_TYPES:
+        if phase in _UNFINISHED:
+            marks = _ACTIVE
+            if node.pod_exists and not (node.synchronization_status or _NOTHING).get("waiting"):
+                marks |= _POD
+        elif phase in _FAILURES:
+            marks = _UNSUCCESSFUL
+    if not node.is_fulfilled:
+        flag = node.node_flag
+        attempt = flag is not None and flag.get("retried") and not flag.get("hooked")
+        marks |= _OPEN if attempt else _OPEN | _BLOCKS
+    if node.daemoned:
+        marks |= _DAEMON
+    if not node.synced:
+        marks |= _UNSYNCED
+    return marks
+
+
+_NOTHING: Final[dict[str, str]] = {}
+
+
+def _keep(nodes: dict[str, None], node_id: str, keep: int) -> None:
+    if keep:
         nodes[node_id] = None
     else:
         nodes.pop(node_id, None)

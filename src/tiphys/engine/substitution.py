@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 from tiphys.expressions import tags
 from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.messages.outputs import Json
@@ -22,15 +24,24 @@ Plan = dict[Any, Any]
 
 def plan_of(tree: Json) -> Plan | None:
     """Where the tags are; None if there are none."""
-    if isinstance(tree, str):
+    return _plan(tree) if b"{{" in msgspec.json.encode(tree) else None
+
+
+def _plan(tree: Json) -> Plan | None:
+    kind = type(tree)
+    if kind is str:
         return {} if _OPEN in tree else None
-    if isinstance(tree, dict):
+    if kind is dict:
         children = tree.items()
-    elif isinstance(tree, list):
-        children = dict(enumerate(tree)).items()
+    elif kind is list:
+        children = enumerate(tree)
     else:
         return None
-    plan = {key: below for key, child in children if (below := plan_of(child)) is not None}
+    plan: Plan = {}
+    for key, child in children:
+        below = _plan(child)
+        if below is not None:
+            plan[key] = below
     return plan or None
 
 
