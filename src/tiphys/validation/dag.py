@@ -67,6 +67,7 @@ class _DagCheck:
                 self._look_at_dependencies_of(task)
             except Invalid as error:
                 self._context.refuse(error.at(self._origin(task)))
+                self._scope.add_all_under(f"tasks.{task['name']}.")
 
     def look_at_arguments(self) -> None:
         """See that every tag and every argument can be resolved where it stands."""

@@ -15,10 +15,17 @@ class Scope:
 
     def __init__(self, names: Iterable[str] = (), below: Scope | None = None) -> None:
         self._names = set(names)
+        self._prefixes: tuple[str, ...] = ()
         self._below = below
 
     def __contains__(self, name: str) -> bool:
-        return name in self._names or (self._below is not None and name in self._below)
+        if name in self._names or (self._below is not None and name in self._below):
+            return True
+        return bool(self._prefixes) and name.startswith(self._prefixes)
+
+    def add_all_under(self, prefix: str) -> None:
+        """Take any name that begins so: nobody knows what there is, since an error was found before."""
+        self._prefixes += (prefix,)
 
     def add(self, *names: str) -> None:
         """Add names."""

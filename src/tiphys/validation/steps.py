@@ -31,6 +31,7 @@ def check_steps(context: Context, base: Base, template: Mapping[str, Json], scop
                 _check_step(context, base, owner, index, step, scope)
             except Invalid as error:
                 context.refuse(error.at(base.origin(owner, "steps", index, position)))
+                scope.add_all_under(f"steps.{step.get('name') or ''}.")
 
 
 def _check_name(owner: str, index: int, name: str, names: set[str]) -> None:
