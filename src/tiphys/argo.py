@@ -5,13 +5,18 @@ section, also by the stock `kfp dsl compile`.
 """
 
 from tiphys.authoring.affinity import affinity, node_affinity, pod_affinity, pod_anti_affinity
+from tiphys.authoring.choices import choices
+from tiphys.authoring.container_set import container_set
 from tiphys.authoring.containers import container, init_container, sidecar
 from tiphys.authoring.continue_on import continue_on
+from tiphys.authoring.daemon import address, daemon
 from tiphys.authoring.depends import depends
 from tiphys.authoring.env import env, env_from
 from tiphys.authoring.fail_fast import fail_fast
 from tiphys.authoring.gather import install as _install
+from tiphys.authoring.hooks import hook, on_exit
 from tiphys.authoring.housekeeping import archive_logs, pod_gc, ttl
+from tiphys.authoring.http import http
 from tiphys.authoring.image_pull_secrets import image_pull_secrets
 from tiphys.authoring.locks import mutex, semaphore
 from tiphys.authoring.memoize import memoize
@@ -21,6 +26,8 @@ from tiphys.authoring.network import dns, host_aliases, host_network
 from tiphys.authoring.node_selector import node_selector
 from tiphys.authoring.patch import patch
 from tiphys.authoring.pod_spec_patch import pod_spec_patch
+from tiphys.authoring.recursion import recurse
+from tiphys.authoring.resource import resource
 from tiphys.authoring.resources import resources
 from tiphys.authoring.results import (
     all_failed,
@@ -37,7 +44,10 @@ from tiphys.authoring.retry import retry
 from tiphys.authoring.run_when import run_when
 from tiphys.authoring.scheduling import priority_class, runtime_class, scheduler
 from tiphys.authoring.security_context import pod_security_context, security_context
+from tiphys.authoring.sequence import sequence
 from tiphys.authoring.service_account import service_account
+from tiphys.authoring.steps import step
+from tiphys.authoring.suspend import suspend
 from tiphys.authoring.template import template
 from tiphys.authoring.timeouts import timeout
 from tiphys.authoring.tolerations import tolerations
@@ -48,13 +58,17 @@ from tiphys.authoring.volumes import mount, volume
 from tiphys.authoring.workflow import workflow
 
 __all__ = [
+    "address",
     "affinity",
     "all_failed",
     "annotations",
     "any_succeeded",
     "archive_logs",
+    "choices",
     "container",
+    "container_set",
     "continue_on",
+    "daemon",
     "daemoned",
     "depends",
     "dns",
@@ -64,8 +78,10 @@ __all__ = [
     "errored",
     "fail_fast",
     "failed",
+    "hook",
     "host_aliases",
     "host_network",
+    "http",
     "image_pull_secrets",
     "init_container",
     "labels",
@@ -76,6 +92,7 @@ __all__ = [
     "node_affinity",
     "node_selector",
     "omitted",
+    "on_exit",
     "patch",
     "pod_affinity",
     "pod_anti_affinity",
@@ -83,6 +100,8 @@ __all__ = [
     "pod_security_context",
     "pod_spec_patch",
     "priority_class",
+    "recurse",
+    "resource",
     "resources",
     "retry",
     "run_when",
@@ -90,10 +109,13 @@ __all__ = [
     "scheduler",
     "security_context",
     "semaphore",
+    "sequence",
     "service_account",
     "sidecar",
     "skipped",
+    "step",
     "succeeded",
+    "suspend",
     "template",
     "timeout",
     "tolerations",

@@ -21,6 +21,7 @@ from kfp.compiler import pipeline_spec_builder
 from kfp.pipeline_spec import pipeline_spec_pb2
 
 from tiphys.authoring import sdk_faults
+from tiphys.authoring.caller import refuse
 from tiphys.authoring.needs import depends_text
 from tiphys.authoring.overlay import belongs_to_dag, compose
 from tiphys.authoring.settings import Kind, has_settings, kind_of, run_settings_of, settings_of
@@ -139,12 +140,14 @@ class _Gatherer:
                 self._pod(member, inherited)
                 continue
             pods = self._non_pod(group, member, inherited)
+            self._check_hook(member)
             if kind is Kind.GROUP:
                 self._group(member, pods)
             elif kind is Kind.CALL:
                 self._call(member, pods)
 
     def _pod(self, task: Any, inherited: Mapping[str, Any]) -> None:
+        self._check_hook(task)
         executor = self.spec.components[self.topology.component(task)].executor_label
         depends = self._depends(task)
         if not (inherited or depends or executor in self.executors):
@@ -185,6 +188,19 @@ class _Gatherer:
         task_spec.dependent_tasks.extend(name for name in names if name not in task_spec.dependent_tasks)
         return text
 
+    def _check_hook(self, task: Any) -> None:
+        """A hook runs beside the DAG: nothing in the DAG can wait for it."""
+        target = settings_of(task).hook_of if has_settings(task) else None
+        if target is None:
+            return
+        dag = self.topology.dag(self.topology.groups[id(self.topology.parent(task))])
+        waiting = [name for name, spec in dag.tasks.items() if task.name in spec.dependent_tasks]
+        if waiting:
+            raise refuse(
+                f"`{waiting[0]}` depends on `{task.name}`, which is a hook of `{target.name}`",
+                remedy=f"Let it depend on `{target.name}`, which ends after its exit hook.",
+            )
+
     def _call(self, task: Any, inherited: Mapping[str, Any]) -> None:
         """Take over the section of a sub-pipeline, under the names that its parts got on the way."""
         component = self.topology.component(task)
@@ -197,12 +213,20 @@ class _Gatherer:
         if PLATFORM not in task.platform_spec.platforms:
             return
         config = json_format.MessageToDict(task.platform_spec.platforms[PLATFORM].config)
+        for name in renamed.values():
+            self._rename_recursion(self.spec.components[name].executor_label, renamed)
         for name, entry in config.get("dags", {}).items():
             here = self._dag(renamed.get(name, name))
             for part, fields in entry.items():
                 here[part] = compose(fields, here.get(part, {}))
         self._sub_run(task, component, config.get("workflow", {}))
         self.transforms += [name for name in config.get("transforms", []) if name not in self.transforms]
+
+    def _rename_recursion(self, executor: str, renamed: Mapping[str, str]) -> None:
+        """What a task calls by the name of a component goes by the component's new name."""
+        task = self.executors.get(executor, {}).get("task", {})
+        if task.get("template") in renamed:
+            self.executors[executor]["task"] = {**task, "template": renamed[task["template"]]}
 
     def _sub_run(self, task: Any, component: str, workflow: Mapping[str, Any]) -> None:
         """A sub-pipeline's settings of the run: its own where a DAG can have them, else the run's."""

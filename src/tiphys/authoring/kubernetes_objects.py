@@ -10,6 +10,7 @@ import datetime
 import enum
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import yaml
@@ -26,10 +27,18 @@ Binder = Callable[[Any], str]
 _DEPTH = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The address of a daemon's pod, to be put into a setting of a task that uses it."""
+
+    daemon: Any
+
+
 def no_channels(channel: Any) -> str:
     """The binder of places where no value of the pipeline can go."""
+    name = channel.daemon.name if isinstance(channel, Address) else channel.full_name
     raise refuse(
-        f"`{channel.full_name}` is a value of the run, which cannot go into this setting",
+        f"`{name}` is a value of the run, which cannot go into this setting",
         remedy="Give a constant, or make the setting on a component task.",
     )
 
@@ -72,7 +81,7 @@ def yaml_text(text: str, what: str) -> Any:
 def _plain(value: Any, bind: Binder, depth: int) -> Any:
     if depth > _DEPTH:
         raise refuse("an object nested this deep cannot be a Kubernetes object")
-    if isinstance(value, pipeline_channel.PipelineChannel):
+    if isinstance(value, (pipeline_channel.PipelineChannel, Address)):
         return bind(value)
     if isinstance(value, enum.Enum):
         return _plain(value.value, bind, depth + 1)

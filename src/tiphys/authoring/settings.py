@@ -18,7 +18,7 @@ from typing import Any
 from kfp.dsl import pipeline_channel, pipeline_context, pipeline_task, tasks_group
 
 from tiphys.authoring.caller import place_of_call, refuse
-from tiphys.authoring.kubernetes_objects import Binder, no_channels
+from tiphys.authoring.kubernetes_objects import Address, Binder, no_channels
 from tiphys.authoring.overlay import compose
 from tiphys.errors import Place
 
@@ -53,10 +53,11 @@ class Need:
 
 @dataclass(slots=True)
 class Settings:
-    """The settings of one target."""
+    """The settings of one target; `hook_of` is the task of whose life it is a hook."""
 
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     need: Need | None = None
+    hook_of: Any = None
 
     def part(self, name: str) -> dict[str, Any]:
         """`template`, `task` or `dag`, made when it is not there."""
@@ -142,6 +143,8 @@ def binder_of(target: Any) -> Binder:
         return no_channels
 
     def bind(channel: Any) -> str:
+        if isinstance(channel, Address):
+            return _address(target, channel.daemon)
         if not isinstance(channel, pipeline_channel.PipelineParameterChannel):
             raise refuse(f"`{channel.full_name}` is an artifact; a setting takes parameters only")
         name = INPUT_PREFIX + channel.full_name
@@ -151,6 +154,23 @@ def binder_of(target: Any) -> Binder:
         return f"{{{{inputs.parameters.{name}}}}}"
 
     return bind
+
+
+def _address(target: Any, daemon: Any) -> str:
+    """Let the address of `daemon` come in as one more input of the template, given by Argo's own tag."""
+    if target.parent_task_group is not daemon.parent_task_group:
+        raise refuse(
+            f"`{target.name}` and the daemon `{daemon.name}` do not stand in the same group",
+            remedy="Put both into the same loop, condition or pipeline.",
+        )
+    name = f"address-of-{daemon.name}"
+    tag = f"{{{{tasks.{daemon.name}.ip}}}}"
+    if daemon.name not in target.dependent_tasks:
+        target.after(daemon)
+    add_to_template(target, "argo.address", {"inputs": {"parameters": [{"name": name}]}})
+    task = settings_of(target).part("task")
+    task.update(compose(task, {"arguments": {"parameters": [{"name": name, "value": tag}]}}))
+    return f"{{{{inputs.parameters.{name}}}}}"
 
 
 class RunSettings:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,6 +50,18 @@ def encode(value: Json) -> str:
 def decode(text: str) -> Json:
     """The value of a text; the opposite of `encode`."""
     return json.loads(text)
+
+
+def among(text: str, choices: Sequence[str]) -> str:
+    r"""A text as one of `choices` has it: where people choose, strings stand without quotes.
+
+    >>> among('"small"', ["small", "large"]), among("3", ["1", "3"]), among('"x"', ["small"])
+    ('small', '3', '"x"')
+    """
+    if text in choices or not text.startswith('"'):
+        return text
+    plain_text = json.loads(text)
+    return plain_text if plain_text in choices else text
 
 
 def literal(text: str) -> str:

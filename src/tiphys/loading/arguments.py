@@ -131,11 +131,11 @@ def as_argo_text(value: Any) -> str:
 
 def with_arguments(loaded: Loaded, workflow: Manifest, given: Mapping[str, Any]) -> Manifest:
     """The workflow with these values in `spec.arguments`, checked; `workflow` itself is not changed."""
-    spec = workflow.get("spec") or {}
-    declared = {each.get("name", "") for each in (spec.get("arguments") or {}).get("parameters") or []}
+    declared = _declared(workflow)
     values = encoded(loaded, for_pipeline(loaded, given, declared))
     if loaded.ir is None:
-        _check_manifest(loaded, workflow, values)
+        _check_names(loaded, workflow, values)
+    values = {name: _chosen(loaded, value, declared.get(name, {})) for name, value in values.items()}
     if not values:
         return workflow
     spec = dict(workflow.get("spec") or {})
@@ -160,31 +160,43 @@ def _without_source(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameter.items() if name != "valueFrom"}
 
 
-def _check_manifest(loaded: Loaded, workflow: Manifest, values: Mapping[str, str]) -> None:
-    """Refuse names that a manifest neither declares nor mentions, and values that its `enum` forbids."""
+def _declared(workflow: Manifest) -> dict[str, Mapping[str, Any]]:
+    """The parameters of a workflow by name."""
     spec = workflow.get("spec") or {}
     spec = spec.get("workflowSpec") or spec
-    declared = {
+    return {
         each["name"]: each
         for each in (spec.get("arguments") or {}).get("parameters") or []
         if isinstance(each, dict) and "name" in each
     }
-    problems = []
-    text = "" if values.keys() <= declared.keys() else json.dumps(workflow)
-    for name, value in values.items():
-        if name in declared:
-            choices = declared[name].get("enum")
-            if choices and value not in [as_argo_text(choice) for choice in choices]:
-                known = ", ".join(f"`{choice}`" for choice in choices)
-                problems.append(
-                    Problem(
-                        "parameter-type", f"parameter `{name}` is one of {known}, not `{value}`", loaded.place
-                    )
-                )
-        elif not (spec.get("workflowTemplateRef") or f"workflow.parameters.{name}" in text):
-            problems.append(_unknown(loaded, name, list(declared)))
+
+
+def _check_names(loaded: Loaded, workflow: Manifest, values: Mapping[str, str]) -> None:
+    """Refuse names that a manifest neither declares nor mentions."""
+    declared = _declared(workflow)
+    if values.keys() <= declared.keys() or (workflow.get("spec") or {}).get("workflowTemplateRef"):
+        return
+    text = json.dumps(workflow)
+    problems = [
+        _unknown(loaded, name, list(declared))
+        for name in values
+        if name not in declared and f"workflow.parameters.{name}" not in text
+    ]
     if problems:
         raise ProblemsFound(problems)
+
+
+def _chosen(loaded: Loaded, value: str, parameter: Mapping[str, Any]) -> str:
+    """The value as the parameter's `enum` has it; an error if it is not among them."""
+    choices = [as_argo_text(choice) for choice in parameter.get("enum") or []]
+    if not choices:
+        return value
+    chosen = transport.among(value, choices)
+    if chosen in choices:
+        return chosen
+    known = ", ".join(f"`{choice}`" for choice in choices)
+    message = f"parameter `{parameter['name']}` is one of {known}, not `{value}`"
+    raise ProblemsFound([Problem("parameter-type", message, loaded.place)])
 
 
 class _Misfit(Exception):  # it never leaves this module

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from tiphys.errors import BadInput, CompileError
@@ -22,9 +24,7 @@ def named(reference: str) -> Transform:
         raise BadInput(f"there is no file {module_name}")
     try:
         module: Any = (
-            load_module(Path(module_name))
-            if module_name.endswith(".py")
-            else importlib.import_module(module_name)
+            load_module(Path(module_name)) if module_name.endswith(".py") else _imported(module_name)
         )
     except ModuleNotFoundError as error:
         raise BadInput(
@@ -38,6 +38,16 @@ def named(reference: str) -> Transform:
         raise BadInput(f"`{module_name}` has no function `{function_name}`")
     function: Transform = found
     return function
+
+
+def _imported(name: str) -> ModuleType:
+    """A module of that name, from the current folder or installed."""
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(here)
 
 
 def transforms_of(loaded: Loaded, given: Sequence[Transform | str]) -> list[Transform]:

@@ -51,10 +51,13 @@ def test_example(name: str, compile_ir: Any) -> None:
     example = example_of(getattr(argo, name))
     assert f"argo.{name}(" in example
 
-    def pipeline() -> None:
-        exec(compile(example, f"<{name}>", "exec"), dict(NAMES))
-
-    ir, section = compile_ir(dsl.pipeline(pipeline))
+    names = dict(NAMES)
+    if example.startswith("@dsl.pipeline"):
+        exec(compile(example, f"<{name}>", "exec"), names)
+        pipeline = names["pipeline"]
+    else:
+        pipeline = dsl.pipeline(lambda: exec(compile(example, f"<{name}>", "exec"), names))
+    ir, section = compile_ir(pipeline)
     assert section["config"]["apiVersion"] == "tiphys.io/v1"
     assert ir["root"]["dag"]["tasks"]
     conform(section["config"].get("workflow", {}), WORKFLOW_SPEC, "")

@@ -137,3 +137,18 @@ def test_ir_text() -> None:
     assert load(ir_text(load(yaml.safe_load(text)))).name == "chain"
     with pytest.raises(BadInput, match="this is an Argo manifest"):
         ir_text(load(WORKFLOW))
+
+
+def test_choices_stand_without_quotes() -> None:
+    @dsl.pipeline(name="sized")
+    def sized(size: str = "small"):
+        argo.choices(size, "small", "large")
+        say(text=size)
+
+    [parameter, *_] = compile(sized).workflow["spec"]["arguments"]["parameters"]
+    assert parameter == {"name": "size", "value": "small", "enum": ["small", "large"]}
+    [parameter, *_] = compile(sized, {"size": "large"}).workflow["spec"]["arguments"]["parameters"]
+    assert parameter["value"] == "large"
+    with pytest.raises(ProblemsFound, match="`size` is one of `small`, `large`"):
+        compile(sized, {"size": "huge"})
+    assert tiphys.simulate(sized, {"size": "large"})["say"].inputs == {"text": '"large"'}

@@ -8,7 +8,7 @@ from typing import Any
 from tiphys.compiler import artifact_root, names
 from tiphys.compiler.lower import WORKSPACE_VOLUME, Lowering
 from tiphys.compiler.recursion import settled
-from tiphys.compiler.transport import encode, number, typed, whole_numbers
+from tiphys.compiler.transport import among, encode, number, typed, whole_numbers
 from tiphys.errors import CompileError, Unsupported
 from tiphys.ir.model import ParameterInput
 from tiphys.ir.platform_kubernetes import PipelineConfig
@@ -41,6 +41,9 @@ def workflow(lowering: Lowering, entrypoint: str, arguments: Mapping[str, Json])
     said = lowering.ir.argo.config.workflow
     if said:
         spec = strategic_merge(spec, whole_numbers(said), _SPEC)
+    for parameter in spec.get("arguments", {}).get("parameters", []):
+        if "enum" in parameter and "value" in parameter:
+            parameter["value"] = among(parameter["value"], parameter["enum"])
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": metadata, "spec": spec}
 
 
