@@ -7,13 +7,13 @@ of this form, or might mean something else there, is left to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 _TOKEN: Final = re.compile(
-    r"\s*(?:(?P<operand>[a-zA-Z][-\w]*\.[A-Z][a-zA-Z]+)(?![-\w.(\[?])|(?P<sign>&&|\|\||[!()]))"
+    r"\s+|([a-zA-Z][-\w]*)\.([A-Z][a-zA-Z]+)(?![-\w.(\[?])|(&&|\|\||[!()])|(.)", re.DOTALL
 )
 _FIELDS: Final = {
     "Succeeded": "succeeded",
@@ -29,109 +29,91 @@ _WORDS: Final = {
     *("and", "contains", "else", "endsWith", "false", "if", "in", "let", "matches"),
     *("nil", "not", "or", "startsWith", "true"),
 }
-_DEEPEST: Final = 100
+_BINDS: Final = {"(": 0, "||": 1, "&&": 2, "!": 3}
 _MOST_TOKENS: Final = 4_000
 """Argo refuses expressions of more than 10,000 nodes; near there the real parser counts them."""
 
-Holds = Callable[[Mapping[str, Any]], bool]
+Operand = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class PlainLogic:
-    """A parsed logic: the tasks it names, and whether it holds for their results."""
+    """A parsed logic: the tasks it names, and what to do with their results, operators last."""
 
     names: frozenset[str]
-    holds: Holds
+    code: tuple[Operand | str, ...]
+
+    def holds(self, results: Mapping[str, Any]) -> bool:
+        """Whether it is true of these results; all named tasks must have one."""
+        stack: list[bool] = []
+        for step in self.code:
+            match step:
+                case (name, field):
+                    stack.append(bool(getattr(results[name], field)))
+                case "!":
+                    stack[-1] = not stack[-1]
+                case "&&":
+                    right = stack.pop()
+                    stack[-1] = stack[-1] and right
+                case _:
+                    right = stack.pop()
+                    stack[-1] = stack[-1] or right
+        return stack[0]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def plain_logic(text: str) -> PlainLogic | None:
     """The logic that `text` spells, or None if it is not of the plain form.
 
-    >>> logic = plain_logic("(a.Succeeded || a.Skipped) && !b-c.Failed")
-    >>> sorted(logic.names)
-    ['a', 'b-c']
+    >>> plain_logic("(a.Succeeded || a.Skipped) && !b-c.Failed").code
+    (('a', 'succeeded'), ('a', 'skipped'), '||', ('b-c', 'failed'), '!', '&&')
     """
-    tokens = _tokens(text)
-    if tokens is None or len(tokens) > _MOST_TOKENS:
+    tokens = [token for token in _TOKEN.findall(text) if any(token)]
+    code = _ordered(tokens) if len(tokens) <= _MOST_TOKENS else None
+    if code is None:
         return None
-    parser = _Parser(tokens)
-    holds = parser.either(0)
-    if holds is None or parser.rest:
-        return None
+    names = frozenset(step[0] for step in code if isinstance(step, tuple))
     # The expression language sees `-` as `_`; two names that then are one are left to it.
-    if len({name.replace("-", "_") for name in parser.names}) < len(parser.names):
+    if len({name.replace("-", "_") for name in names}) < len(names):
         return None
-    return PlainLogic(frozenset(parser.names), holds)
+    return PlainLogic(names, tuple(code))
 
 
-def _tokens(text: str) -> list[str] | None:
-    tokens = []
-    text = text.strip()
-    position = 0
-    while position < len(text):
-        found = _TOKEN.match(text, position)
-        if found is None:
+def _ordered(tokens: list[tuple[str, str, str, str]]) -> list[Operand | str] | None:
+    """Operands and operators in the order of evaluation (Dijkstra's shunting yard)."""
+    code: list[Operand | str] = []
+    waiting: list[str] = []
+    operand_due = True
+    for name, result, sign, odd in tokens:
+        if odd or operand_due == (sign in {"&&", "||", ")"}):
             return None
-        tokens.append(found["operand"] or found["sign"])
-        position = found.end()
-    tokens.reverse()
-    return tokens
-
-
-class _Parser:
-    """Reads tokens (the next one last) by the precedence of Go: `!` before `&&` before `||`."""
-
-    def __init__(self, tokens: list[str]) -> None:
-        self.rest = tokens
-        self.names: set[str] = set()
-
-    def either(self, depth: int) -> Holds | None:
-        return self._chain("||", self._both, any, depth)
-
-    def _both(self, depth: int) -> Holds | None:
-        return self._chain("&&", self._not, all, depth)
-
-    def _chain(
-        self,
-        sign: str,
-        part: Callable[[int], Holds | None],
-        judge: Callable[[Any], bool],
-        depth: int,
-    ) -> Holds | None:
-        parts = []
-        while True:
-            found = part(depth)
-            if found is None:
+        if name:
+            field = _FIELDS.get(result)
+            if field is None or name in _WORDS:
                 return None
-            parts.append(found)
-            if not self.rest or self.rest[-1] != sign:
-                break
-            self.rest.pop()
-        if len(parts) == 1:
-            return parts[0]
-        return lambda results: judge(each(results) for each in parts)
-
-    def _not(self, depth: int) -> Holds | None:
-        if not self.rest or depth > _DEEPEST:
-            return None
-        head = self.rest.pop()
-        if head == "!":
-            inner = self._not(depth + 1)
-            return None if inner is None else _negated(inner)
-        if head == "(":
-            inner = self.either(depth + 1)
-            return inner if inner is not None and self.rest and self.rest.pop() == ")" else None
-        return self._operand(head)
-
-    def _operand(self, token: str) -> Holds | None:
-        name, dot, result = token.partition(".")
-        field = _FIELDS.get(result)
-        if not dot or field is None or name in _WORDS:
-            return None
-        self.names.add(name)
-        return lambda results: bool(getattr(results[name], field))
+            code.append((name, field))
+            operand_due = False
+        elif sign in {"(", "!"}:
+            waiting.append(sign)
+        elif sign == ")":
+            if not _close(waiting, code):
+                return None
+        else:
+            while waiting and _BINDS[waiting[-1]] >= _BINDS[sign]:
+                code.append(waiting.pop())
+            waiting.append(sign)
+            operand_due = True
+    if operand_due or "(" in waiting:
+        return None
+    code.extend(reversed(waiting))
+    return code
 
 
-def _negated(inner: Holds) -> Holds:
-    return lambda results: not inner(results)
+def _close(waiting: list[str], code: list[Operand | str]) -> bool:
+    """Finish what stands in parentheses; false if there are none."""
+    while waiting:
+        sign = waiting.pop()
+        if sign == "(":
+            return True
+        code.append(sign)
+    return False
