@@ -90,7 +90,8 @@ def with_sorted_mounts(template: Mapping[str, Json]) -> Mapping[str, Json]:
 
     FindOverlappingVolume sorts the mounts of the very template, the longest path first.
     """
-    if not (template.get("inputs") or {}).get("artifacts"):
+    artifacts = (template.get("inputs") or {}).get("artifacts") or ()
+    if all(_is_absent(artifact) for artifact in artifacts):
         return template
     for field in _MOUNTING:
         if (kind := template.get(field)) is not None and len(kind.get("volumeMounts") or ()) > 1:
@@ -159,11 +160,15 @@ def _mount_artifacts(
             continue
         for artifact in artifacts:
             path = _clean_path(artifact)
-            if artifact.get("optional") and not artifact_places.has_location_or_key(artifact):
+            if _is_absent(artifact):
                 continue
             if any(_is_within(str(mount.get("mountPath", "")), path) for mount in users):
                 continue  # a volume of the user's lies there: the artifact is put into that
             _mount(container, [{"mountPath": path, "name": INPUT_ARTIFACTS, "subPath": artifact["name"]}])
+
+
+def _is_absent(artifact: Mapping[str, Json]) -> bool:
+    return bool(artifact.get("optional")) and not artifact_places.has_location_or_key(artifact)
 
 
 def _clean_path(artifact: Mapping[str, Json]) -> str:
