@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tiphys.compiler.graph import Graph
-from tiphys.compiler.lowered import ARTIFACTS, NONE, Flag, Flags, Source
+from tiphys.compiler.lowered import ARTIFACTS, NONE, Flag, Flags, Source, scheme_flags
 from tiphys.compiler.transport import (
     Value,
     computed,
@@ -34,6 +34,7 @@ def sources(graph: Graph) -> dict[str, Source]:
         if graph.is_root:
             nullable = spec.is_optional and not spec.has_default
             flags: Flags = frozenset({Flag.NULL}) if nullable else NONE
+            flags |= scheme_flags(spec.default_value)
             value = entry(name, spec.parameter_type, nullable=nullable)
         else:
             flags = _seen_inside(graph.call.flags_of(name), has_default=spec.has_default)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from tiphys.compiler.emit.pod import runtime_artifact
-from tiphys.compiler.lowered import ARTIFACTS, NONE, Flag, Flags, Source
+from tiphys.compiler.lowered import ARTIFACTS, ELSEWHERE, Source, scheme_flags
 from tiphys.compiler.placeholders import has_placeholders
 from tiphys.compiler.scope import Scope
 from tiphys.compiler.transport import decode, structure, whole_numbers
@@ -20,9 +18,6 @@ from tiphys.ir.model import Component, Importer, ParameterArgument, RuntimeValue
 
 Json = Any
 
-_SCHEMES = {"s3": NONE, "minio": NONE, "gs": frozenset({Flag.GCS})}
-_WEB = frozenset({Flag.HTTP})
-
 
 def imported(
     importer: Importer, component: Component, task: Task, name: str, scope: Scope
@@ -30,13 +25,14 @@ def imported(
     """The artifact of an importer as its consumers are given it, by the name of the output."""
     where = f"{scope.name}/{name}"
     uri = _uri(importer, component, task, name, scope)
-    flags = _scheme(uri, component, where)
+    if uri.known is not None:
+        _check(uri.known[0], where)
     metadata = _metadata(importer, task, name, scope)
     [output] = component.output_definitions.artifacts or [""]
     type = importer.type_schema
     artifact = runtime_artifact(output, type, uri.value, {})
     artifact["metadata"] = metadata
-    return {output: Source(structure([artifact]), ARTIFACTS, flags)}
+    return {output: Source(structure([artifact]), ARTIFACTS, uri.flags & ELSEWHERE)}
 
 
 def _uri(importer: Importer, component: Component, task: Task, name: str, scope: Scope) -> Source:
@@ -53,20 +49,13 @@ def _uri(importer: Importer, component: Component, task: Task, name: str, scope:
     return scope.parameter(argument, name, task.inputs.parameters, tolerant=False)
 
 
-def _scheme(uri: Source, component: Component, where: str) -> Flags:
-    """How Argo is to fetch it; of a URI that only the run knows, from the bucket of the run's artifacts."""
-    if uri.known is None:
-        return NONE
-    text = uri.known[0]
-    scheme = str(text).partition("://")[0] if isinstance(text, str) and "://" in text else ""
-    if scheme in ("http", "https"):
-        return _WEB
-    if scheme in _SCHEMES:
-        return _SCHEMES[scheme]
-    raise Unsupported(
-        f"{where}: Argo cannot fetch `{text}`",
-        remedy="Import from s3://, gs:// or http(s)://.",
-    )
+def _check(uri: Json, where: str) -> None:
+    """A URI that only the run knows is taken for one of the kind that its default is of."""
+    if not scheme_flags(uri) and not str(uri).startswith(("s3://", "minio://")):
+        raise Unsupported(
+            f"{where}: Argo cannot fetch `{uri}`",
+            remedy="Import from s3://, gs://, http(s):// or oci://.",
+        )
 
 
 def _metadata(importer: Importer, task: Task, name: str, scope: Scope) -> Json:
@@ -75,6 +64,3 @@ def _metadata(importer: Importer, task: Task, name: str, scope: Scope) -> Json:
         return metadata
     source = scope.constant(metadata, name, task.inputs.parameters)
     return source.value if source.known is None else decode(source.value.field)
-
-
-__all__ = ["imported", "msgspec"]

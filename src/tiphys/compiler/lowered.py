@@ -10,7 +10,7 @@ import enum
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tiphys.compiler.transport import Value
 from tiphys.ir.model import RetryPolicy
@@ -35,13 +35,29 @@ class Flag(enum.StrEnum):
     WORKSPACE = "workspace"
     """The value may be a path in the workspace of the run."""
     GCS = "gcs"
-    """The artifact lies in Google's storage."""
+    """The artifact, or what is imported from this URI, lies in Google's storage."""
     HTTP = "http"
-    """The artifact lies on a web server."""
+    """It lies on a web server."""
+    OCI = "oci"
+    """It is in a container image."""
 
 
 Flags = frozenset[Flag]
 NONE: Flags = frozenset()
+ELSEWHERE: Flags = frozenset({Flag.GCS, Flag.HTTP, Flag.OCI})
+"""Where artifacts lie that are not in the run's own storage: Argo has to be told before the run."""
+
+_SCHEMES: Final = {"gs": Flag.GCS, "http": Flag.HTTP, "https": Flag.HTTP, "oci": Flag.OCI}
+
+
+def scheme_flags(value: Json) -> Flags:
+    """What a URI says of where it points.
+
+    >>> sorted(scheme_flags("gs://bucket/x")), sorted(scheme_flags("s3://bucket/x"))
+    ([<Flag.GCS: 'gcs'>], [])
+    """
+    scheme = value.partition("://")[0] if isinstance(value, str) and "://" in value else ""
+    return frozenset({_SCHEMES[scheme]}) if scheme in _SCHEMES else NONE
 
 
 @dataclass(frozen=True, slots=True)

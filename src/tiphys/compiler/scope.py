@@ -6,15 +6,14 @@ since a template takes only what it has use for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from tiphys.compiler import placeholders
-from tiphys.compiler.lowered import ARTIFACTS, NONE, Flag, Flags, Source, Template
+from tiphys.compiler.lowered import ARTIFACTS, NONE, Flag, Flags, Source, Template, scheme_flags
 from tiphys.compiler.outputs import final_status, list_of, output_of
 from tiphys.compiler.placeholders import Placeholder
 from tiphys.compiler.transport import (
@@ -24,6 +23,7 @@ from tiphys.compiler.transport import (
     encode,
     inner,
     literal,
+    meets_brace,
     safe,
     string_of,
     structure,
@@ -157,7 +157,7 @@ class Scope:
 
     def constant(self, value: Json, task: str, arguments: Mapping[str, ParameterArgument]) -> Source:
         """A constant with whatever placeholders in it."""
-        flags = frozenset({Flag.WORKSPACE}) if _in_workspace(value) else NONE
+        flags = scheme_flags(value) | (frozenset({Flag.WORKSPACE}) if _in_workspace(value) else NONE)
         if not placeholders.has_placeholders(value):
             return Source(constant(typed(value, "")), _type_of(value), flags, (typed(value, ""),))
         filled = _fill(value, lambda part: self._placeholder(part, task, arguments))
@@ -244,8 +244,9 @@ def _fill_text(text: str, find: Callable[[Placeholder], Source | str]) -> Any:
         part if isinstance(part, Source) or known else encode(part)[1:-1]
         for part, known in zip(found, is_placeholder, strict=True)
     ]
-    if all(isinstance(part, str) for part in texts) and not _meets_brace(texts):
-        return string_of("".join(part for part in texts if isinstance(part, str)))
+    words = [part for part in texts if isinstance(part, str)]
+    if len(words) == len(texts) and not meets_brace(words):
+        return string_of("".join(words))
     pieces = [literal('"')]
     for part, known in zip(texts, is_placeholder, strict=True):
         if isinstance(part, Source):
@@ -253,14 +254,6 @@ def _fill_text(text: str, find: Callable[[Placeholder], Source | str]) -> Any:
         else:
             pieces.append(text_of(part).expression if known else literal(part))
     return computed(safe(" + ".join([*pieces, literal('"')])))
-
-
-def _meets_brace(texts: Sequence[Source | str]) -> bool:
-    """True if a brace stands where a tag begins, which would begin it too early."""
-    return any(
-        isinstance(left, str) and isinstance(right, str) and left.endswith("{") and right.startswith("{{")
-        for left, right in pairwise(texts)
-    )
 
 
 def _selected(source: Source, selector: str, where: str) -> Source:

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from tiphys.errors import CompileError
@@ -147,6 +148,11 @@ def text_of(field: str) -> Value:
 def string_of(field: str) -> Value:
     """The same as a JSON string."""
     return text_of(f'"{field}"')
+
+
+def meets_brace(texts: Sequence[str]) -> bool:
+    """True if a brace stands where a tag begins, which would begin it too early."""
+    return any(left.endswith("{") and right.startswith("{{") for left, right in pairwise(texts))
 
 
 def structure(data: Json) -> Value:

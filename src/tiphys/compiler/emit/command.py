@@ -20,8 +20,10 @@ from tiphys.compiler.transport import (
     encode,
     inner,
     literal,
+    meets_brace,
     path,
     safe,
+    string_of,
     structure,
     text_of,
 )
@@ -183,6 +185,13 @@ def _quoted(pieces: Sequence[Piece]) -> Value:
     """The argument as a JSON string."""
     if all(isinstance(piece, str) for piece in pieces):
         return constant("".join(piece for piece in pieces if isinstance(piece, str)))
+    texts = [
+        encode(piece)[1:-1] if isinstance(piece, str) else piece.text
+        for piece in pieces
+        if isinstance(piece, (str, Words))
+    ]
+    if len(texts) == len(pieces) and not meets_brace(texts):
+        return string_of("".join(texts))
     if len(pieces) == 1 and isinstance(pieces[0], Inside):
         whole = _unwrapped(pieces[0].expression)
         if whole is not None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tiphys.compiler import placeholders
+from tiphys.compiler import names, placeholders
 from tiphys.compiler.artifact_root import ArtifactRoot
 from tiphys.compiler.emit.command import Inside, Piece, PodNames, Words, arguments, text
 from tiphys.compiler.emit.resources import resources
@@ -95,10 +95,10 @@ def pod(given: Pod) -> Body:
         body.fields["metadata"] = {"annotations": {ANNOTATION: annotation(python.component)}}
     _inputs(given, body)
     _outputs(given, body, python)
-    names = _names(given, python)
-    _command(given, body, names, python)
-    _environment(given, body, names)
-    resources(container.resources, body.container, body.container_patch, names)
+    known = _names(given, python)
+    _command(given, body, known, python)
+    _environment(given, body, known)
+    resources(container.resources, body.container, body.container_patch, known)
     return body
 
 
@@ -117,11 +117,13 @@ def _inputs(given: Pod, body: Body) -> None:
     for name, artifact in definitions.artifacts.items():
         parameters.append({"name": given.inputs[name], **({"default": "[]"} if artifact.is_optional else {})})
     parameters += [{"name": given.inputs[name]} for name, _ in given.call.extra]
-    artifacts = [
-        _input_artifact(given, name, is_list=artifact.is_artifact_list)
-        for name, artifact in definitions.artifacts.items()
-        if not given.call.flags_of(name) & {Flag.ALIAS, Flag.ABSENT}
-    ]
+    artifacts = []
+    for name, artifact in definitions.artifacts.items():
+        flags = given.call.flags_of(name)
+        if Flag.OCI in flags:
+            _image_volume(given, body, name)
+        elif not flags & {Flag.ALIAS, Flag.ABSENT}:
+            artifacts.append(_input_artifact(given, name, is_list=artifact.is_artifact_list))
     inputs: dict[str, Json] = {}
     if parameters:
         inputs["parameters"] = parameters
@@ -158,6 +160,17 @@ def _input_artifact(given: Pod, name: str, *, is_list: bool) -> dict[str, Json]:
     if Flag.GCS in flags:
         return {**found, "gcs": {"bucket": "{{=get(split(" + known + ", '/'), 2) ?? ''}}", "key": key}}
     return {**found, "s3": {"key": key}}
+
+
+def _image_volume(given: Pod, body: Body, name: str) -> None:
+    """A model in an image is a volume of Kubernetes; KFP looks for it at `/oci/<image with _ for />`."""
+    volume = names.volume(f"image-{given.inputs[name]}")
+    image = f"sprig.trimPrefix('oci://', {_uri(given, name, is_list=False)})"
+    reference = {"reference": "{{=" + image + "}}"}
+    body.fields.setdefault("volumes", []).append({"name": volume, "image": reference})
+    body.container.setdefault("volumeMounts", []).append(
+        {"name": volume, "mountPath": "/oci/{{=replace(" + image + ", '/', '_')}}", "readOnly": True}
+    )
 
 
 def _outputs(given: Pod, body: Body, python: PythonCommand | None) -> None:
@@ -209,8 +222,8 @@ def _outputs(given: Pod, body: Body, python: PythonCommand | None) -> None:
     if outputs:
         body.fields["outputs"] = outputs
     if mounts:
-        body.fields["volumes"] = [{"name": OUTPUTS_VOLUME, "emptyDir": {}}]
-        body.container["volumeMounts"] = mounts
+        body.fields.setdefault("volumes", []).append({"name": OUTPUTS_VOLUME, "emptyDir": {}})
+        body.container.setdefault("volumeMounts", []).extend(mounts)
 
 
 def _mentions_report(container: Container) -> bool:
@@ -365,38 +378,38 @@ def _in_quotes(expression: str) -> str:
     return inner(f"toJson({expression})", "STRING")
 
 
-def _command(given: Pod, body: Body, names: PodNames, python: PythonCommand | None) -> None:
+def _command(given: Pod, body: Body, known: PodNames, python: PythonCommand | None) -> None:
     container = given.container
-    plain, image = text(container.image, names)
+    plain, image = text(container.image, known)
     if plain is not None:
         body.container["image"] = plain
     elif len(parts := placeholders.parts(container.image)) == 1 and isinstance(parts[0], Placeholder):
-        name = names.parameters[parts[0].parameter][0]
+        name = known.parameters[parts[0].parameter][0]
         body.container["image"] = "{{=fromJSON(" + path("inputs", "parameters", name) + ")}}"
     else:
         body.container["image"] = "{{=fromJSON(" + image.expression + ")}}"
     if python is not None:
         body.container["command"] = list(python.command)
     else:
-        _put(body, "command", container.command, names)
-    _put(body, "args", container.args, names)
+        _put(body, "command", container.command, known)
+    _put(body, "args", container.args, known)
 
 
-def _put(body: Body, name: str, texts: list[str], names: PodNames) -> None:
+def _put(body: Body, name: str, texts: list[str], known: PodNames) -> None:
     if not texts:
         return
-    found = arguments(texts, names)
+    found = arguments(texts, known)
     if found.plain is not None:
         body.container[name] = found.plain
     else:
         body.container_patch[name] = found.patch
 
 
-def _environment(given: Pod, body: Body, names: PodNames) -> None:
+def _environment(given: Pod, body: Body, known: PodNames) -> None:
     plain: list[Json] = []
     patch: list[Json] = []
     for variable_ in given.container.env:
-        value, quoted = text(variable_.value, names)
+        value, quoted = text(variable_.value, known)
         if value is None:
             patch.append({"name": variable_.name, "value": quoted})
         else:
