@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from tiphys.checks.rules import rule
-from tiphys.checks.subject import Known, Manifest, Path, strings_in
+from tiphys.checks.subject import Known, Manifest, Path, Template, strings_in
 from tiphys.errors import ExpressionError, Problem
 from tiphys.expressions.expr import nodes as n
+from tiphys.expressions.expr.identifiers import identifiers_of
 from tiphys.expressions.expr.parser import parse
 
 Json = Any
 
 DOES_NOT_PARSE: Final = rule("expression-does-not-parse")
 UNGUARDED: Final = rule("unguarded-coalescing")
+OUT_OF_SCOPE: Final = rule("output-expression-scope")
 COMPARES_TEXT: Final = rule("retry-compares-text")
 
 _TAG: Final = re.compile(r"\{\{=(.*?)\}\}", re.DOTALL)
-_SIMPLE_TAG: Final = re.compile(r"\{\{[^=].*?\}\}", re.DOTALL)
+_ANY_TAG: Final = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _EXPRESSION_FIELDS: Final = frozenset({"expression", "fromExpression", "successCondition"})
 _OF_RETRIES: Final = frozenset({"exitCode", "status", "duration", "message"})
 _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
@@ -27,12 +29,25 @@ _COMPARISONS: Final = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 def check(manifest: Manifest, _known: Known) -> Iterator[Problem]:
     """Parse every expression of a manifest."""
+    for template in manifest.templates():
+        yield from _check_scope(template)
     for path, text in strings_in(manifest.value.get("spec") or {}, ("spec",)):
         if path[-1] in _EXPRESSION_FIELDS and "resource" not in path:
             # Argo puts the values of tags in before it reads the expression; any word does here
-            yield from _check(manifest, path, _SIMPLE_TAG.sub("x", text))
+            yield from _check(manifest, path, _ANY_TAG.sub("x", text))
         for match in _TAG.finditer(text):
             yield from _check(manifest, path, match[1])
+
+
+def _check_scope(template: Template) -> Iterator[Problem]:
+    if template.type not in ("DAG", "Steps"):
+        return
+    for index, parameter in enumerate((template.data.get("outputs") or {}).get("parameters") or []):
+        source = (parameter.get("valueFrom") or {}).get("expression") or ""
+        for name in identifiers_of(source) or ():
+            if name.startswith("workflow."):
+                path = (*template.path, "outputs", "parameters", index, "valueFrom", "expression")
+                yield template.manifest.problem(OUT_OF_SCOPE, path, f"`{name}` is not known here")
 
 
 def _check(manifest: Manifest, path: Path, source: str) -> Iterator[Problem]:

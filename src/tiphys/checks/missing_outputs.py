@@ -60,11 +60,19 @@ def _check_dag(template: Template, known: Known) -> Iterator[Problem]:
             if outcomes is not None:
                 yield from _problems(call, dag.calls[read.name], read, outcomes, known)
     for read in _handed_out(template):
-        producer = dag.calls.get(read.name)
-        if producer is not None and (producer.data.get("when") or producer.data.get("depends")):
-            may = {"Skipped"} if producer.data.get("when") else set()
-            may |= {"Omitted"} if _is_conditional(dag, producer.name) else set()
-            yield from _nested(template, producer, read, may, known)
+        if (producer := dag.calls.get(read.name)) is not None:
+            yield from _nested(template, producer, read, _handled(dag, producer), known)
+
+
+def _handled(dag: Dag, producer: Call) -> set[str]:
+    """The ways in which a task may end without an output although its DAG succeeds."""
+    ways = {"Skipped"} if producer.data.get("when") else set()
+    if _is_conditional(dag, producer.name):
+        ways.add("Omitted")
+    for name in dag.calls:
+        possible = dag.possible_at_once(name) or {}
+        ways |= {"Failed", "Errored"} & possible.get(producer.name, frozenset())
+    return ways
 
 
 def _is_conditional(dag: Dag, name: str) -> bool:
@@ -103,7 +111,7 @@ def _reads_of(call: Call) -> Iterator[_Read]:
     guard = call.data.get("when") or ""
     arguments = call.data.get("arguments") or {}
     optional = {index for index, each in enumerate(arguments.get("artifacts") or []) if each.get("optional")}
-    parts = {"arguments": arguments, "withParam": call.data.get("withParam")}
+    parts = {"arguments": arguments, **{name: call.data.get(name) for name in ("withParam", "withSequence")}}
     for path, text in strings_in({key: part for key, part in parts.items() if part}, call.path):
         if path[-3:-1] and path[-3] == "artifacts" and path[-2] in optional:
             continue
@@ -115,13 +123,23 @@ def _reads_of(call: Call) -> Iterator[_Read]:
 def _handed_out(template: Template) -> Iterator[_Read]:
     outputs = template.data.get("outputs") or {}
     for index, parameter in enumerate(outputs.get("parameters") or []):
-        source = parameter.get("valueFrom") or {}
-        if source.get("parameter") and source.get("default") is None:
-            path = (*template.path, "outputs", "parameters", index, "valueFrom", "parameter")
-            yield from _reads_in(path, source["parameter"])
+        source, path = parameter.get("valueFrom") or {}, (*template.path, "outputs", "parameters", index)
+        if source.get("default") is not None:
+            continue
+        if source.get("parameter"):
+            yield from _reads_in((*path, "valueFrom", "parameter"), source["parameter"])
+        if "?" not in (expression := source.get("expression") or ""):
+            for name in identifiers_of(expression) or ():
+                yield from _read((*path, "valueFrom", "expression"), name, is_whole=False)
     for index, artifact in enumerate(outputs.get("artifacts") or []):
-        if artifact.get("from") and not artifact.get("optional"):
-            yield from _reads_in((*template.path, "outputs", "artifacts", index, "from"), artifact["from"])
+        path = (*template.path, "outputs", "artifacts", index)
+        if artifact.get("optional"):
+            continue
+        if artifact.get("from"):
+            yield from _reads_in((*path, "from"), artifact["from"])
+        if "?" not in (source := artifact.get("fromExpression") or ""):
+            for name in identifiers_of(source) or ():
+                yield from _read((*path, "fromExpression"), name, is_whole=False)
 
 
 def _reads_in(path: Path, text: str) -> Iterator[_Read]:
@@ -147,17 +165,20 @@ def _problems(
     missing = [each for each in _ORDER if each in outcomes and not _is_there(read, each, producer, made)]
     if _has_default(reader, call, read):
         missing = [each for each in missing if each not in ("Skipped", "Omitted")]
+    what = read.output or read.kind
+    if producer.is_loop and producer.data.get("when"):
+        message = f"reads `{what}` of `{read.name}`, but its `when` may be false for every item"
+        yield call.owner.manifest.problem(MAY_BE_MISSING, read.path, message)
     if missing:
         said = " or ".join(_SAID[each] for each in missing)
-        what = read.output or read.kind
         message = f"reads `{what}` of `{read.name}`, but may run when `{read.name}` {said}"
         yield call.owner.manifest.problem(MAY_BE_MISSING, read.path, message)
 
 
 def _is_there(read: _Read, outcome: Outcome, producer: Call, made: Template | None) -> bool:
     """True if an output is to be had although its task ended so."""
-    if producer.is_loop:
-        return outcome != "Skipped" or read.kind != "outputs.result"
+    if producer.is_loop:  # of failed loops there are the outputs of the items that succeeded, if any did
+        return outcome in ("Failed", "Errored") and (read.kind == "outputs.result" or not read.output)
     if read.kind in ("exitCode", "outputs.result"):
         return outcome == "Failed"
     if read.kind != "parameters" or made is None:
