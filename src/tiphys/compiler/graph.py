@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,20 +74,13 @@ class Graph:
 
     def sorted(self) -> list[str]:
         """The tasks, each after what it waits for; a circle is an error."""
-        done: dict[str, None] = {}
-        waiting = dict.fromkeys(self.dag.tasks)
-        while waiting:
-            ready = [name for name in waiting if all(need not in waiting for need in self._direct[name])]
-            if not ready:
-                circle = ", ".join(f"`{name}`" for name in waiting)
-                raise CompileError(
-                    f"{self.path}: the tasks {circle} wait for each other",
-                    remedy="Take one `.after` away.",
-                )
-            for name in ready:
-                del waiting[name]
-                done[name] = None
-        return list(done)
+        try:
+            return list(graphlib.TopologicalSorter(self._direct).static_order())
+        except graphlib.CycleError as error:
+            circle = " → ".join(f"`{name}`" for name in reversed(error.args[1]))
+            raise CompileError(
+                f"{self.path}: tasks wait for each other: {circle}", remedy="Take one `.after` away."
+            ) from None
 
     def reads(self, reader: str, producer: str) -> bool:
         """True if a task is given an output of another."""
@@ -137,7 +131,6 @@ class Graph:
         return self.lowering.executor(component, f"{self.path}/{name}").importer
 
     def _needs(self) -> dict[str, tuple[str, ...]]:
-        self.sorted()
         found: dict[str, tuple[str, ...]] = {}
         for name in self.sorted():
             real = [

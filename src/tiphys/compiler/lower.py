@@ -7,8 +7,10 @@ equal templates, whole sub-pipelines too, become one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 from tiphys.compiler import names
 from tiphys.compiler.artifact_root import ArtifactRoot
@@ -44,6 +46,7 @@ class Lowering:
     templates: Templates = field(default_factory=Templates)
     cache: str = ""
     _known: dict[Call, Template] = field(default_factory=dict)
+    _equal: dict[tuple[bytes, Call], Template] = field(default_factory=dict)
     under_way: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
 
@@ -83,11 +86,27 @@ class Lowering:
             )
         self.under_way.append(call.component)
         component = self.component(call.component)
-        found = lower_dag(self, call) if component.dag is not None else self._leaf(call, component, where)
+        found = lower_dag(self, call) if component.dag is not None else self._like(call, component, where)
         self.under_way.pop()
         self._known[call] = found
         self.names.setdefault(call.component, found.name)
         return found
+
+    def _like(self, call: Call, component: Component, where: str) -> Template:
+        """The template of a pod: the SDK writes a component for each task, most of them equal."""
+        label = component.executor_label
+        content = [
+            component.input_definitions,
+            component.output_definitions,
+            component.task_config_passthroughs,
+            self.executor(component, where),
+            self.ir.kubernetes.deployment_spec.executors.get(label),
+            self.executor_settings(component).template,
+        ]
+        key = (msgspec.json.encode(content), replace(call, component=""))
+        if key not in self._equal:
+            self._equal[key] = self._leaf(call, component, where)
+        return self._equal[key]
 
     def _leaf(self, call: Call, component: Component, where: str) -> Template:
         executor = self.executor(component, where)
