@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from tiphys.expressions import functions, jsonpath
@@ -20,26 +22,49 @@ FUNCTIONS: dict[str, Any] = {
 }
 
 
-def environment(scope: Mapping[str, Any], names: Iterable[str] | None = None) -> dict[str, Any]:
-    """What an expression sees of a scope: all of it, or only what its `names` can reach.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an expression can get at: names, and of names that are only looked into, which of their members.
+
+    `whole` names are needed with all below them; of a pair `(tasks, a)` only `tasks.a` is.
+    """
+
+    whole: frozenset[str]
+    members: frozenset[tuple[str, str]]
+
+    def keys(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names to take as they are, and the beginnings of the names to take."""
+        dotted = [f"{name}.{member}" for name, member in self.members]
+        exact = (*self.whole, *{name for name, _ in self.members}, *dotted)
+        return exact, tuple(f"{name}." for name in (*self.whole, *dotted))
+
+
+def environment(scope: Mapping[str, Any], reach: Reach | None = None) -> dict[str, Any]:
+    """What an expression sees of a scope: all of it, or only what it can reach.
 
     >>> env = environment({"tasks.a.status": "Succeeded", "item": "x"})
     >>> env["tasks"], env["item"]
     ({'a': {'status': 'Succeeded'}}, 'x')
     """
-    if names is None:
+    if reach is None:
         return {**expand(scope), **FUNCTIONS}
-    wanted = tuple(names)
-    prefixes = tuple(f"{name}." for name in wanted)
+    exact, prefixes = _keys(reach)
     part = {key: value for key, value in scope.items() if key.startswith(prefixes)} if prefixes else {}
-    for name in wanted:
+    for name in exact:
         if name in scope:
             part[name] = scope[name]
     env = expand(part)
-    for name in wanted:
-        if name in FUNCTIONS:
-            env[name] = FUNCTIONS[name]
+    for name, _ in reach.members:
+        if type(env.get(name)) is not dict and any(key.startswith(name + ".") for key in scope):
+            env[name] = {}
+    for name in FUNCTIONS.keys() & exact:
+        env[name] = FUNCTIONS[name]
     return env
+
+
+@lru_cache(maxsize=4096)
+def _keys(reach: Reach) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return reach.keys()
 
 
 def expand(scope: Mapping[str, Any]) -> dict[str, Any]:

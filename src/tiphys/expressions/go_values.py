@@ -79,13 +79,17 @@ ERROR = GoType("error", "interface")
 
 
 def func_type(
-    *inputs: GoType, output: GoType = ANY, variadic: bool = False, fails: bool = False, name: str = ""
+    *inputs: GoType,
+    output: GoType | None = ANY,
+    variadic: bool = False,
+    fails: bool = False,
+    name: str = "",
 ) -> GoType:
     """The type of a function; of a variadic one the last input is the slice, as in Go."""
     shown = [f"...{t.elem.name}" if variadic and t.elem and t is inputs[-1] else t.name for t in inputs]
-    result = f"({output.name}, error)" if fails else output.name
+    result = "" if output is None else f" ({output.name}, error)" if fails else f" {output.name}"
     return GoType(
-        name or f"func({', '.join(shown)}) {result}",
+        name or f"func({', '.join(shown)}){result}",
         "func",
         inputs=inputs,
         output=output,

@@ -16,9 +16,7 @@ from typing import Any, Final
 from tiphys.errors import ExpressionError
 from tiphys.expressions import expr
 from tiphys.expressions.ambient import NOTHING, Ambient
-from tiphys.expressions.environment import environment
-from tiphys.expressions.expr.builtins import BUILTIN_NAMES
-from tiphys.expressions.expr.identifiers import identifiers_of
+from tiphys.expressions.expr.program import program_for
 from tiphys.expressions.go_format import json_string, ordered_json, to_json
 from tiphys.expressions.go_json import loads_exact, mistake
 from tiphys.expressions.go_quote import is_printable, quote
@@ -41,7 +39,6 @@ _LATE_NAMES = frozenset(
     }
 )
 _INVALID_JSON = "cannot finish template replacement because the result was invalid JSON"
-_WORD = re.compile(r"[A-Za-z]+")
 
 
 class UnresolvedTag(ExpressionError):
@@ -164,16 +161,16 @@ def _tree_dict(
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
-    """A simple tag. `text` is what stands between the braces, in its JSON form."""
+    """A simple tag: `text` is what stands between the braces in JSON, `name` the same without blanks."""
 
     text: str
     raw: str
+    name: str
 
     def resolve(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> _Outcome | None:
-        name = trim_space(self.text)
-        if name not in scope:
-            return self._unresolved(name, scope, rule)
-        value = scope[name]
+        if self.name not in scope:
+            return self._unresolved(self.name, scope, rule)
+        value = scope[self.name]
         if value is None:
             raise UnresolvedTag(
                 f"unable to substitute {{{{{self.text}}}}}: output is an absent optional "
@@ -203,32 +200,32 @@ class _Tag:
 
 @dataclass(frozen=True, slots=True)
 class _Expression:
-    """An expression tag, and the names that it cannot do without."""
+    """An expression tag; `source` is None where the text is no JSON string, `problem` says why."""
 
     text: str
     raw: str
     source: str | None
-    problem: str
-    names: tuple[str, ...]
-    needed: tuple[str, ...]
-    parses: bool
+    problem: str = ""
+    name: str = ""
 
     def resolve(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> _Outcome | None:
         if self.source is None:
             raise UnresolvedTag(f"failed to unmarshall JSON expression: {self.problem}")
-        env = environment(scope, None if "$env" in self.names else self.names)
-        missing = [name for name in self.needed if not _is_in(env, name)]
-        for name in missing:
-            if rule.is_strict(name):
-                raise UnresolvedTag(f"failed to evaluate expression: {name} is missing")
-        lenient = self.parses and (bool(missing) or rule.prefixes == ())
-        if lenient and not _LATE_NAMES.isdisjoint(missing):
-            return None
+        lenient = False
         try:
-            value = expr.compile(self.source, env).run(env, ambient)
+            program = program_for(self.source, scope)
+            env = program.environment(scope)
+            missing = [name for name in program.needed if not _is_in(env, name)]
+            for name in missing:
+                if rule.is_strict(name):
+                    raise UnresolvedTag(f"failed to evaluate expression: {name} is missing")
+            lenient = bool(missing) or rule.prefixes == ()
+            if lenient and not _LATE_NAMES.isdisjoint(missing):
+                return None
+            value = program.run(env, ambient)
         except expr.RefusedExpression as error:
             raise UnresolvedTag(f"failed to evaluate expression: {error.message}") from None
-        except ExpressionError as error:
+        except (expr.CompileFailure, expr.RunFailure) as error:
             if lenient or _has_placeholder(scope):
                 return None
             raise UnresolvedTag(f"failed to evaluate expression: {error.message}") from None
@@ -284,17 +281,22 @@ class _Template:
     def render(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> str:
         out = [self.texts[0]]
         broken = False
-        for tag, text in zip(self.tags, self.texts[1:], strict=True):
-            outcome = tag.resolve(scope, rule, ambient)
-            if outcome is None:
-                out.append("{{" + tag.raw + "}}")
-            else:
-                if outcome.quoted and not _survives_quoting(outcome.value):
-                    broken = True
+        at = 0
+        for tag in self.tags:
+            at += 1
+            value = scope.get(tag.name) if tag.name else None
+            if type(value) is not str:
+                outcome = tag.resolve(scope, rule, ambient)
+                if outcome is None:
+                    out += "{{", tag.raw, "}}", self.texts[at]
+                    continue
                 if outcome.prefix is not None:
-                    out.append("{{" + tag.raw[: tag.raw.rfind("{{")])
-                out.append(outcome.value)
-            out.append(text)
+                    out += "{{", tag.raw[: tag.raw.rfind("{{")]
+                value = outcome.value
+                broken = broken or (outcome.quoted and not _survives_quoting(value))
+            elif not value.isascii() or not value.isprintable():
+                broken = broken or not _survives_quoting(value)
+            out += value, self.texts[at]
         if broken:
             raise UnresolvedTag(_INVALID_JSON)
         return "".join(out)
@@ -325,27 +327,19 @@ def _split(text: str) -> tuple[tuple[str, ...], list[str], str | None]:
 
 def _part(text: str, raw: str) -> _Part:
     if not text.startswith("="):
-        return _Tag(text, raw)
+        return _Tag(text, raw, trim_space(text))
     fixed = text[1:].replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
     return _expression(fixed, raw)
 
 
 def _expression(text: str, raw: str) -> _Expression:
+    if "\\" not in text:
+        return _Expression(text, raw, text)
     literal = f'"{text}"'
     problem = mistake(literal)
     if problem is not None:
-        return _Expression(text, raw, None, problem, (), (), False)
-    source = loads_exact(literal)
-    hidden = tuple(BUILTIN_NAMES.intersection(_WORD.findall(source)))
-    needed = identifiers_of(source)
-    if needed is None:
-        return _Expression(text, raw, source, "", hidden, (), False)
-    roots = {name.split(".", 1)[0] for name in needed}
-    try:
-        roots.update(expr.compile(source).names)
-    except ExpressionError:
-        roots.update(hidden)
-    return _Expression(text, raw, source, "", tuple(sorted(roots.union(hidden))), needed, True)
+        return _Expression(text, raw, None, problem)
+    return _Expression(text, raw, loads_exact(literal))
 
 
 def _is_in(env: Mapping[str, Any], name: str) -> bool:

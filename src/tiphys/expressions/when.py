@@ -15,7 +15,7 @@ from tiphys.expressions.go_format import sprint
 from tiphys.expressions.govaluate.evaluate import evaluate as evaluate_stage
 from tiphys.expressions.govaluate.failure import Failure
 from tiphys.expressions.govaluate.lexer import STRING, VARIABLE, Token, check_syntax, tokenize
-from tiphys.expressions.govaluate.planner import plan, with_patterns
+from tiphys.expressions.govaluate.planner import Stage, plan, with_patterns
 
 MAX_SOURCE: Final = 64 * 1024
 
@@ -43,7 +43,6 @@ def _evaluated(condition: str) -> bool | str:
         tokens = tokenize(condition)
         check_syntax(tokens)
         tokens = with_patterns(tokens)
-        plan(tokens)
     except Failure as failure:
         hint = (
             ' (hint: try wrapping the affected expression in quotes ("))'
@@ -52,11 +51,19 @@ def _evaluated(condition: str) -> bool | str:
         )
         return f"Invalid 'when' expression '{condition}': {failure.text}{hint}"
     words = [Token(STRING, token.value) if token.kind == VARIABLE else token for token in tokens]
+    stage: Stage | None = None
+    problem = ""
     try:
         check_syntax(words)
-        stage = plan(with_patterns(words))
+        words = with_patterns(words)
     except Failure as failure:
-        return f"Failed to parse 'when' expression '{condition}': {failure.text}"
+        problem = f"Failed to parse 'when' expression '{condition}': {failure.text}"
+    try:
+        stage = plan(tokens if problem else words)
+    except Failure as failure:
+        problem = f"Invalid 'when' expression '{condition}': {failure.text}"
+    if problem:
+        return problem
     try:
         result = None if stage is None else evaluate_stage(stage)
     except Failure as failure:

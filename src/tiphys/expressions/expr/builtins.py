@@ -55,7 +55,7 @@ def _bit(name: str, operation: Callable[[int, int], int]) -> Builtin:
     return Builtin(name, call, (func_type(go.INT, go.INT, output=go.INT),))
 
 
-_LIST_ARGS = func_type(go.LIST, func_type(go.ANY), output=go.ANY)
+_SUM = func_type(go.LIST, func_type(go.ANY, output=go.BOOL), output=go.INT)
 _S = go.STRING
 
 
@@ -63,29 +63,12 @@ def _fn(*inputs: GoType, output: GoType = go.ANY, fails: bool = False) -> GoType
     return func_type(*inputs, output=output, fails=fails)
 
 
+PREDICATE_NAMES = (
+    *("all", "none", "any", "one", "filter", "map", "count", "sum", "groupBy", "sortBy", "reduce"),
+    *("find", "findIndex", "findLast", "findLastIndex"),
+)
 _ALL = (
-    *(
-        Builtin(name, types=(_LIST_ARGS,))
-        for name in (
-            [
-                "all",
-                "none",
-                "any",
-                "one",
-                "filter",
-                "map",
-                "find",
-                "findIndex",
-                "findLast",
-                "findLastIndex",
-                "count",
-                "sum",
-                "groupBy",
-                "sortBy",
-                "reduce",
-            ]
-        )
-    ),
+    *(Builtin(name, types=(_SUM,) if name == "sum" else ()) for name in PREDICATE_NAMES),
     Builtin(
         "len", texts.length, validate=one_of(("array", "map", "slice", "string"), go.INT, argument("len"))
     ),

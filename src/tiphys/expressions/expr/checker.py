@@ -371,8 +371,8 @@ class Checker:
 
     def _predicate(self, node: n.PredicateNode) -> Nature:
         inner = self._visit(node.node)
-        shown = go.func_type(go.ANY, output=go.ANY if inner.is_unknown or inner.type is None else inner.type)
-        return Nature(shown, ref=inner)
+        output = None if inner.is_nil else go.ANY if inner.is_unknown else inner.type
+        return Nature(go.func_type(go.ANY, output=output), ref=inner)
 
     # -- the rest
 

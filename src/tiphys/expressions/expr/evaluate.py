@@ -14,7 +14,7 @@ from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr import operators
 from tiphys.expressions.expr.builtins import BUILTINS
 from tiphys.expressions.expr.failure import Location
-from tiphys.expressions.expr.frame import Frame, Run
+from tiphys.expressions.expr.frame import Frame, Run, Unreadable
 from tiphys.expressions.expr.predicates import PREDICATES
 from tiphys.expressions.go_calls import call_function
 from tiphys.expressions.go_values import Func, GoPanic, assertion_panic, type_of
@@ -66,7 +66,15 @@ class Compiler:
             return lambda frame: frame.scope.index
         if node.name == "acc":
             return lambda frame: frame.scope.acc
-        return lambda frame: frame.scope.item
+        location = node.location
+
+        def run(frame: Frame) -> Any:
+            item = frame.scope.item
+            if type(item) is Unreadable:
+                raise GoPanic(item.message).at(location)
+            return item
+
+        return run
 
     # -- operators
 

@@ -14,6 +14,15 @@ MAX_STEPS: Final = 1_000_000
 _LARGE: Final = 512  # texts longer than this cost steps by their length
 
 
+class Unreadable:
+    """An element that Go cannot hand out: of a map, or of an empty list."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+
 class Scope:
     """The element that a predicate looks at."""
 
@@ -23,6 +32,12 @@ class Scope:
         self.item: Any = None
         self.index = 0
         self.acc: Any = None
+
+    def read(self) -> Any:
+        """The element; raises `GoPanic` where there is none to read."""
+        if type(self.item) is Unreadable:
+            raise GoPanic(self.item.message)
+        return self.item
 
 
 class Frame:

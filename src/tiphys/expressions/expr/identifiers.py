@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from tiphys.expressions.environment import Reach
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr.failure import CompileFailure
 from tiphys.expressions.expr.parser import parse
@@ -20,9 +21,13 @@ def identifiers_of(source: str) -> tuple[str, ...] | None:
     ('item', 'item.requiredKey')
     """
     try:
-        tree = parse(source)
+        return identifiers(parse(source))
     except CompileFailure:
         return None
+
+
+def identifiers(tree: n.Node) -> tuple[str, ...]:
+    """The names that a tree cannot do without, in the order met."""
     guarded = _guarded(tree)
     names: dict[str, None] = {}
     for node in n.walk(tree):
@@ -59,3 +64,37 @@ def _path(node: n.MemberNode) -> str | None:
     if not isinstance(current, n.IdentifierNode):
         return None
     return ".".join([current.value, *reversed(parts)])
+
+
+def reach_of(tree: n.Node) -> Reach | None:
+    """What of the environment a tree can get at; None where that cannot be told (`$env`)."""
+    whole: set[str] = set()
+    members: set[tuple[str, str]] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, n.IdentifierNode):
+            whole.add(node.value)
+        elif isinstance(node, n.MemberNode | n.ChainNode):
+            path = _member(node)
+            if path is None:
+                waiting.extend(node.children())
+            else:
+                members.add(path)
+        else:
+            waiting.extend(node.children())
+    if "$env" in whole or any(name == "$env" for name, _ in members):
+        return None
+    return Reach(frozenset(whole), frozenset(pair for pair in members if pair[0] not in whole))
+
+
+def _member(node: n.Node) -> tuple[str, str] | None:
+    """The name and its first member of `name.member.….…`, `name['member']?.…`."""
+    member = ""
+    while isinstance(node, n.MemberNode | n.ChainNode):
+        if isinstance(node, n.MemberNode):
+            if not isinstance(node.property, n.StringNode):
+                return None
+            member = node.property.value
+        node = node.node
+    return (node.value, member) if isinstance(node, n.IdentifierNode) else None

@@ -9,8 +9,8 @@ from tiphys.expressions import go_values as go
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr import operators
 from tiphys.expressions.expr.builtin_lists import sort_values
-from tiphys.expressions.expr.frame import Frame, Run, Scope
-from tiphys.expressions.go_values import Func, GoPanic, GroupMap, Struct, assertion_panic, type_of
+from tiphys.expressions.expr.frame import Frame, Run, Scope, Unreadable
+from tiphys.expressions.go_values import AnyMap, Func, GoPanic, GroupMap, Struct, assertion_panic, type_of
 
 
 def _truth(value: Any) -> bool:
@@ -35,7 +35,25 @@ class _Loop:
 
 
 def _item(frame: Frame) -> Any:
-    return frame.scope.item
+    return frame.scope.read()
+
+
+def _elements(values: Any) -> list[Any]:
+    """What a predicate runs over; a map has a length but no elements by number."""
+    if isinstance(values, dict | AnyMap):
+        return [Unreadable("reflect: call of reflect.Value.Index on map Value")] * len(values)
+    return operators.elements(values)
+
+
+_NO_ELEMENT = Unreadable("runtime error: index out of range [0] with length 0")
+
+
+def _third(loop: _Loop, frame: Frame, items: list[Any], default: Any) -> Any:
+    """The third argument, which Go evaluates when the loop stands at its first element already."""
+    if loop.third is None:
+        return default
+    frame.scope.item = items[0] if items else _NO_ELEMENT
+    return loop.third(frame)
 
 
 Maker = Callable[[Callable[[n.Node], Run], n.BuiltinNode], Run]
@@ -51,7 +69,7 @@ def _predicate(body: _Body) -> Maker:
             values = source(frame)
             outer = frame.scope
             try:
-                items = operators.elements(values)
+                items = _elements(values)
                 frame.scope = Scope()
                 result = body(loop, frame, items)
             except GoPanic as panic:
@@ -90,7 +108,7 @@ def _one(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
 
 
 def _found(loop: _Loop, frame: Frame) -> Any:
-    return frame.scope.item if loop.mapped is None else loop.mapped(frame)
+    return frame.scope.read() if loop.mapped is None else loop.mapped(frame)
 
 
 def _filter(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
@@ -156,12 +174,12 @@ def _group_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
             raise GoPanic(f"hash of unhashable type: {type_of(key).name}")
         if key not in groups:
             groups.set(key, [])
-        groups.get(key).append(item)
+        groups.get(key).append(scope.read())
     return groups
 
 
 def _sort_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
-    order = "asc" if loop.third is None else loop.third(frame)
+    order = _third(loop, frame, items, "asc")
     if type(order) is not str:
         raise GoPanic("sortBy order argument must be a string")
     if order not in ("asc", "desc"):
@@ -172,6 +190,7 @@ def _sort_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
         scope.item, scope.index = item, index
         frame.spend(loop.cost)
         keys.append(loop.predicate(frame))
+        scope.read()
     result = sort_values(list(items), keys, descending=order == "desc")
     frame.grow(len(items))
     return result
@@ -181,9 +200,10 @@ def _reduce(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
     scope = frame.scope
     start = 0
     if loop.third is not None:
-        scope.acc = loop.third(frame)
+        scope.acc = _third(loop, frame, items, None)
     elif items:
-        scope.acc, start = items[0], 1
+        scope.item = items[0]
+        scope.acc, start = scope.read(), 1
     else:
         raise GoPanic("reduce of empty array with no initial value")
     for index in range(start, len(items)):

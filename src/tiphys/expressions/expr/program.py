@@ -6,6 +6,7 @@ forms; all are kept in bounded caches.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -18,27 +19,39 @@ from tiphys.expressions.expr.checker import Checker
 from tiphys.expressions.expr.evaluate import Compiler
 from tiphys.expressions.expr.failure import CompileFailure, RefusedExpression, RunFailure, SyntaxFailure, bind
 from tiphys.expressions.expr.frame import Frame, Run
+from tiphys.expressions.expr.identifiers import identifiers, reach_of
 from tiphys.expressions.expr.natures import NIL, Nature, of_type
 from tiphys.expressions.expr.optimizer import optimize
 from tiphys.expressions.expr.parser import parse
 from tiphys.expressions.go_format import sprint_as_string
 from tiphys.expressions.go_values import MAP, GoPanic, GoType, type_of, valid_utf8
 
-_ABSENT = "absent"
+_ABSENT = object()
 _Signature = tuple[GoType | str | None, ...]
 
 
 class Program:
-    """One expression. `names` are the names that it may take from the environment."""
+    """One expression.
 
-    __slots__ = ("_forms", "_overridden", "names", "source")
+    `names` are the names that it may take from the environment, `needed` those that it cannot do without,
+    `reach` is all that it can get at.
+    """
+
+    __slots__ = ("_forms", "_overridden", "_tree", "names", "needed", "reach", "source")
 
     def __init__(self, source: str, overridden: frozenset[str]) -> None:
         tree = parse(source, overridden)
         self.source = source
         self._overridden = overridden
+        self._tree: n.Node | None = tree
         self.names = tuple(sorted(_names(tree)))
+        self.needed = identifiers(tree)
+        self.reach = reach_of(tree)
         self._forms: dict[_Signature, tuple[Run, int] | CompileFailure] = {}
+
+    def environment(self, scope: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a scope with dotted names the expression needs, and Argo's functions."""
+        return environment(scope, self.reach)
 
     def run(self, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP) -> Any:
         """The value in this environment; raises `CompileFailure` or `RunFailure`."""
@@ -53,8 +66,7 @@ class Program:
 
     def form(self, env: Mapping[str, Any], env_type: GoType = MAP) -> tuple[Run, int]:
         """The closure for the types that the names have in this environment."""
-        missing = _ABSENT
-        signature = (env_type, *(_tag(env.get(name, missing)) for name in self.names))
+        signature = (env_type, *[_tag(env.get(name, _ABSENT)) for name in self.names])
         form = self._forms.get(signature)
         if form is None:
             if len(self._forms) >= 32:
@@ -72,7 +84,7 @@ class Program:
             elif isinstance(tag, GoType):
                 natures[name] = of_type(tag)
         env_type = signature[0] if isinstance(signature[0], GoType) else MAP
-        tree = parse(self.source, self._overridden)
+        tree, self._tree = self._tree or parse(self.source, self._overridden), None
         try:
             Checker(natures, env_type).check(tree)
             tree = optimize(tree)
@@ -105,20 +117,41 @@ def _names(tree: n.Node) -> set[str]:
 
 
 _NO_NAMES: frozenset[str] = frozenset()
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+@lru_cache(maxsize=4096)
+def hideable(source: str) -> tuple[str, ...]:
+    """The names of builtins that stand in an expression, and that a scope could mean otherwise."""
+    return tuple(BUILTIN_NAMES.intersection(_WORD.findall(source)))
+
+
+def program_for(source: str, scope: Mapping[str, Any]) -> Program:
+    """The program of an expression, from the cache. Names of the scope hide builtins of the same name."""
+    hidden = hideable(source)
+    if hidden:
+        starts = tuple(f"{name}." for name in hidden)
+        found = {key.split(".", 1)[0] for key in scope if key in hidden or key.startswith(starts)}
+        if found:
+            return _program(source, frozenset(found))
+    return _program(source, _NO_NAMES)
 
 
 def compile(source: str, env: Mapping[str, Any] | None = None) -> Program:
     """The program of an expression, from the cache. Names of `env` hide builtins of the same name."""
-    overridden = (
-        _NO_NAMES if env is None or BUILTIN_NAMES.isdisjoint(env) else BUILTIN_NAMES.intersection(env)
-    )
+    if env is None or BUILTIN_NAMES.isdisjoint(env):
+        return _program(source, _NO_NAMES)
+    return _program(source, BUILTIN_NAMES.intersection(env))
+
+
+def _program(source: str, overridden: frozenset[str]) -> Program:
     form = _cached(source, overridden)
     if isinstance(form, CompileFailure):
         raise CompileFailure(form.message)
     return form
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def _cached(source: str, overridden: frozenset[str]) -> Program | CompileFailure:
     try:
         return Program(source, overridden)
@@ -132,8 +165,8 @@ def evaluate(source: str, scope: Mapping[str, Any], ambient: Ambient = NOTHING) 
     >>> evaluate("asInt(inputs.parameters.n) + 1", {"inputs.parameters.n": "41"})
     42
     """
-    env = environment(scope)
-    return compile(source, env).run(env, ambient)
+    program = program_for(source, scope)
+    return program.run(program.environment(scope), ambient)
 
 
 def evaluate_bool(source: str, scope: Mapping[str, Any], ambient: Ambient = NOTHING) -> bool:
@@ -142,15 +175,20 @@ def evaluate_bool(source: str, scope: Mapping[str, Any], ambient: Ambient = NOTH
     >>> evaluate_bool("lastRetry.exitCode == '2'", {"lastRetry.exitCode": "2"})
     True
     """
-    return run_bool(source, environment(scope), ambient)
+    program = program_for(source, scope)
+    return _bool(program, program.environment(scope), ambient, MAP)
 
 
 def run_bool(source: str, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP) -> bool:
     """`EvalBool` over an environment as it is."""
+    return _bool(compile(source, env), env, ambient, env_type)
+
+
+def _bool(program: Program, env: Mapping[str, Any], ambient: Ambient, env_type: GoType) -> bool:
     try:
-        value = compile(source, env).run(env, ambient, env_type)
+        value = program.run(env, ambient, env_type)
     except RunFailure as failure:
-        raise type(failure)(f"unable to evaluate expression '{source}': {failure.message}") from None
+        raise type(failure)(f"unable to evaluate expression '{program.source}': {failure.message}") from None
     if value is True or value is False:
         return bool(value)
     shown = valid_utf8(sprint_as_string(value))

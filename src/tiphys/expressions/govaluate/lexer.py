@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -155,12 +156,37 @@ class _Reader:
         return self.read_while(condition, spaces=False, ends_at_space=True)[0]
 
 
+_MORE = r"[\w.\\]|[^\x00-\x7f]"  # what would go on with a word or a number
+_PLAIN = re.compile(
+    rf"\s*(?:(?P<word>[A-Za-z][A-Za-z0-9_]*)(?!{_MORE})|(?P<number>[1-9][0-9]*(?:\.[0-9]+)?)(?!{_MORE})"
+    r"|'(?P<text>[^'\"\\]*)'|(?P<sign>==|!=|&&|\|\||<=|>=|<|>)(?=\s*[A-Za-z0-9'\"]))",
+    re.ASCII,
+)
+
+
+def _plain(reader: _Reader) -> Token | None:
+    """A token of the usual form, read in one go; None where characters must be looked at one by one."""
+    match = _PLAIN.match(reader.source, reader.at)
+    if match is None:
+        return None
+    reader.at = match.end()
+    kind = match.lastgroup
+    if kind == "word":
+        return _word(match["word"])
+    if kind == "number":
+        return Token(NUMERIC, float(match["number"]))
+    if kind == "sign":
+        return Token(LOGICALOP if match["sign"] in ("&&", "||") else COMPARATOR, match["sign"])
+    time = _time(match["text"])
+    return Token(STRING, match["text"]) if time is None else Token(TIME, time)
+
+
 def tokenize(source: str) -> list[Token]:
     """The tokens of a condition; raises `Failure`."""
     reader = _Reader(source)
     tokens: list[Token] = []
     while reader.can_read():
-        token = _token(reader, tokens[-1].kind if tokens else UNKNOWN)
+        token = _plain(reader) or _token(reader, tokens[-1].kind if tokens else UNKNOWN)
         if token is None:
             break
         tokens.append(token)
@@ -249,7 +275,14 @@ def _symbol(text: str, previous: str) -> Token:
     raise Failure(f"Invalid token: '{text}'")
 
 
+_TIME_START = re.compile(
+    r"\s*(?:[0-9]{1,2}:[0-9]{2}\s*[AP]M|[0-9]{4}-|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s)", re.I
+)
+
+
 def _time(text: str) -> Time | None:
+    if _TIME_START.match(text) is None:
+        return None
     for layout in _TIME_LAYOUTS:
         try:
             return parse_time(layout, text, LOCAL)
