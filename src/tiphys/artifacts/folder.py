@@ -149,7 +149,7 @@ class Folder:
 
     def _fresh(self, token: str) -> Path:
         folder = self._incoming / token
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(folder)
         target = folder / "content"
         trees.remove(target)
         return target
@@ -183,7 +183,10 @@ class Folder:
 
 
 def _make_folder(path: Path) -> None:
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Make a folder and those above it, all private: `parents=True` would leave them to the umask."""
+    if not path.is_dir():
+        _make_folder(path.parent)
+        path.mkdir(exist_ok=True, mode=0o700)
 
 
 def _renamed(source: Path, target: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from tiphys.errors import ExecutorError
 from tiphys.executors.pod.job import INIT, MAIN, SIDECAR, Component, ContainerJob, Job
 from tiphys.executors.pod.layout import Mount
-from tiphys.executors.pod_environment import command, environment
+from tiphys.executors.pod_environment import command, environment, passed_on
 from tiphys.executors.port import Attempt, Surroundings
 from tiphys.executors.quantities import bytes_of
 from tiphys.executors.volumes import Volumes
@@ -100,10 +100,11 @@ def _container(
     means: Means,
     dependencies: Sequence[str] = (),
 ) -> ContainerJob:
-    values = environment(container, attempt, surroundings)
-    mounts = volumes.mounts(container, values)
+    declared = environment(container, attempt, surroundings)
+    values = passed_on(surroundings.environ) | declared
+    mounts = volumes.mounts(container, declared)
     component = means.component if role == MAIN else None
-    argv = command(container, values)
+    argv = command(container, declared)
     if not argv and component is None:
         raise ExecutorError(
             f"container {container.get('name', '')} has no command, and this machine does not run its image",

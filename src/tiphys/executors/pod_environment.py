@@ -30,21 +30,21 @@ _NAME: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_.-]*$")
 _LABEL: Final = re.compile(r"^metadata\.(labels|annotations)\['(.*)'\]$")
 
 
+def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """What every container gets of this process's variables."""
+    return {name: value for name, value in environ.items() if name in PASSED_ON or name.startswith("LC_")}
+
+
 def environment(
     container: Mapping[str, Json], attempt: Attempt, surroundings: Surroundings
 ) -> dict[str, str]:
-    """All variables of a container."""
-    values = {
-        name: value
-        for name, value in surroundings.environ.items()
-        if name in PASSED_ON or name.startswith("LC_")
-    }
+    """The variables that a container declares; only these are known to `$(NAME)`."""
     declared: dict[str, str] = {}
     for source in container.get("envFrom") or []:
         declared |= _all_of(source, surroundings)
     for variable in container.get("env") or []:
         name = str(variable.get("name", ""))
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             raise ExecutorError(f"{name!r} is not the name of an environment variable")
         value = _value(variable, container, attempt, surroundings)
         if value is not None:
@@ -52,7 +52,7 @@ def environment(
     for name, value in declared.items():
         if "\0" in value:
             raise ExecutorError(f"environment variable {name} holds a NUL")
-    return values | declared
+    return declared
 
 
 def expanded(text: str, values: Mapping[str, str]) -> str:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 
 from tiphys.artifacts.keys import mapped
 from tiphys.errors import ExecutorError
@@ -24,6 +24,8 @@ from tiphys.executors.port import Attempt, Hub, Surroundings
 from tiphys.executors.spawner import Spawner, ask
 
 Json = Any
+
+_TEMPORARY: Final = "/tmp/"  # noqa: S108 (a name in containers)
 
 
 class ProcessExecutor:
@@ -67,9 +69,10 @@ def _with_real_paths(job: Job, attempt: Attempt) -> Job:
     """Replace each declared path by its real place, wherever a command, variable or script names it."""
     template = attempt.start.template
     root = job.directory / files.ROOT
-    places = {path: str(mapped(root, path)) for path in declared_paths(template)}
-    if not places:
+    declared = declared_paths(template)
+    if not declared:
         return replace(job, containers=[replace(each, cwd=_cwd(job, each.cwd)) for each in job.containers])
+    places = {path: str(mapped(root, path)) for path in [*declared, *_folders_of(declared)]}
     names = sorted(places, key=len, reverse=True)
     pattern = re.compile(r"(?<![\w./-])(" + "|".join(re.escape(name) for name in names) + r")(?![\w.-])")
     seen: set[str] = set()
@@ -91,24 +94,24 @@ def _with_real_paths(job: Job, attempt: Attempt) -> Job:
         for each in job.containers
     ]
     staged = {path: real(text) for path, text in script_files(template).items()}
-    for path in declared_paths(template):
+    for path in declared:
         if path not in seen:
             raise ExecutorError(
                 f"path {path} of template {template.get('name', '')} cannot be mapped: no command names it, "
                 "and this machine offers no sandbox",
                 remedy="allow user namespaces, install bubblewrap, or use the container executor",
             )
-    _make_parents(places)
+    (root / "tmp").mkdir(parents=True, exist_ok=True)
     return replace(job, containers=containers, files=staged)
+
+
+def _folders_of(paths: Sequence[str]) -> list[str]:
+    """The folders in which declared paths lie, but those that this machine has outside of `/tmp`."""
+    found = {str(parent) for path in paths for parent in PurePosixPath(path).parents}
+    return [path for path in found if path.startswith(_TEMPORARY) or not Path(path).exists()]
 
 
 def _cwd(job: Job, path: str) -> str:
     place = mapped(job.directory / "work", path)
     place.mkdir(parents=True, exist_ok=True)
     return str(place)
-
-
-def _make_parents(places: Mapping[str, str]) -> None:
-    for path, place in places.items():
-        if path.startswith("/tmp/") and path.count("/") == 2:  # noqa: S108 (as in any container, /tmp is there)
-            Path(place).parent.mkdir(parents=True, exist_ok=True)

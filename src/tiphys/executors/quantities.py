@@ -26,7 +26,7 @@ def number_of(text: str) -> Decimal:
     >>> number_of("1.5Gi")
     Decimal('1610612736.0')
     """
-    match = _QUANTITY.match(text.strip())
+    match = _QUANTITY.fullmatch(text.strip())
     if not match or match[1].count(".") > 1 or not any(letter.isdigit() for letter in match[1]):
         raise ExecutorError(f"{text!r} is not a quantity such as 500m or 2Gi")
     suffix = match[2] or ""

@@ -21,7 +21,9 @@ from tiphys.executors.port import Attempt, Surroundings
 Json = Any
 
 
-_ARGOS: Final = frozenset({"var-run-argo", "argo-staging", "input-artifacts", "tmp-dir-argo", "argo-env-config"})
+_ARGOS: Final = frozenset(
+    {"var-run-argo", "argo-staging", "input-artifacts", "tmp-dir-argo", "argo-env-config"}
+)
 """Volumes by which Argo moves files into a pod; here files are put in their places."""
 
 

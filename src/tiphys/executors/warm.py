@@ -145,7 +145,9 @@ def moved(arguments: Sequence[str], root: Path) -> list[str]:
     executor_input = json.loads(words[place])
     outputs = executor_input.get("outputs") or {}
     if "outputFile" in outputs:
-        outputs["outputFile"] = str(mapped(root, outputs["outputFile"]))
+        place_of_output = mapped(root, outputs["outputFile"])
+        place_of_output.parent.mkdir(parents=True, exist_ok=True)
+        outputs["outputFile"] = str(place_of_output)
     for name in ("parameters", "artifacts"):
         for output in (outputs.get(name) or {}).values():
             for field in ("outputFile", "path"):

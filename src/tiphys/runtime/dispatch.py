@@ -214,7 +214,9 @@ class Dispatch:
         pod.is_started = True
         self.capacity.take(pod.attempt.key, request_of(pod.attempt.start))
         try:
-            pod.attempt.directory.mkdir(parents=True, mode=0o700)
+            for folder in (self.pods_directory, pod.attempt.directory.parent):
+                folder.mkdir(exist_ok=True, mode=0o700)
+            pod.attempt.directory.mkdir(mode=0o700)
             failpoint("pod.directory_made")
             pod.executor.start(pod.attempt)
         except TiphysError as error:

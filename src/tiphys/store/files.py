@@ -19,7 +19,7 @@ _NAME: Final = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")
 
 def checked_name(name: str) -> str:
     """A run's name, if it is one: what Kubernetes takes for the name of a Workflow."""
-    if not _NAME.match(name) or ".." in name:
+    if not _NAME.fullmatch(name) or ".." in name:
         raise BadInput(
             f"{name[:80]!r} is not the name of a run",
             remedy="use lower-case letters, digits, '-' and '.', at most 253",

@@ -6,6 +6,7 @@ its processes leave behind. Exit codes are as a kubelet tells them: 128 + n for 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -59,6 +60,8 @@ class Container:
         if pid == 0:
             _become(self, (out[1], err[1], trouble[1]), enter, body)
         self.pid, self._trouble = pid, trouble[0]
+        with contextlib.suppress(OSError):  # the child does it too: whoever comes first
+            os.setpgid(pid, pid)
         failpoint("container.forked")
         for descriptor in (out[1], err[1], trouble[1]):
             os.close(descriptor)

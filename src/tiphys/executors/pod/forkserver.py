@@ -73,6 +73,7 @@ def _supervise(data: bytes, lock: int, reports: int) -> None:
     code = 1
     try:
         os.setsid()
+        os.umask(0o077)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)

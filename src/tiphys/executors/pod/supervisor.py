@@ -33,6 +33,7 @@ Json = Any
 ACTIVE_TOO_LONG: Final = "Pod was active on the node longer than the specified deadline"
 _TERMINATED: Final = 128 + signal.SIGTERM
 _PROGRESS_SECONDS: Final = 1.0
+_KILL_AGAIN_SECONDS: Final = 1.0
 
 
 class Supervisor:
@@ -194,10 +195,10 @@ class Supervisor:
             elif job.deadline_seconds is not None and now - self._began >= job.deadline_seconds:
                 self._end_all("deadline")
         if self._kill_at is not None and now >= self._kill_at:
-            self._kill_at = None
-            for container in self.containers.values():
-                if container.is_running:
-                    container.signal(signal.SIGKILL)
+            alive = [each for each in self.containers.values() if each.is_running]
+            self._kill_at = now + _KILL_AGAIN_SECONDS if alive else None
+            for container in alive:
+                container.signal(signal.SIGKILL)
         if job.progress_path:
             self._look_at_progress()
 
