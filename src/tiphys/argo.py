@@ -10,6 +10,7 @@ from tiphys.authoring.container_set import container_set
 from tiphys.authoring.containers import container, init_container, sidecar
 from tiphys.authoring.continue_on import continue_on
 from tiphys.authoring.daemon import address, daemon
+from tiphys.authoring.dag_task import dag, dag_task
 from tiphys.authoring.depends import depends
 from tiphys.authoring.env import env, env_from
 from tiphys.authoring.fail_fast import fail_fast
@@ -70,6 +71,8 @@ __all__ = [
     "continue_on",
     "daemon",
     "daemoned",
+    "dag",
+    "dag_task",
     "depends",
     "dns",
     "done",

@@ -109,14 +109,22 @@ def some(parts: list[Condition]) -> Condition:
 
 def operands(condition: Condition) -> Iterator[Any]:
     """Every task, group or name that `condition` speaks of."""
+    for operand, _ in results(condition):
+        yield operand
+
+
+def results(condition: Condition) -> Iterator[tuple[Any, str]]:
+    """Every task, group or name with the result that `condition` asks of it ('' for a bare name)."""
     match condition:
-        case Result(operand, _) | Bare(operand):
-            yield operand
+        case Result(operand, result):
+            yield operand, result
+        case Bare(operand):
+            yield operand, ""
         case All(parts) | AnyOf(parts):
             for part in parts:
-                yield from operands(part)
+                yield from results(part)
         case Not(part):
-            yield from operands(part)
+            yield from results(part)
 
 
 def render(condition: Condition, name_of: Callable[[Any], str]) -> str:

@@ -26,6 +26,8 @@ def depends_text(target: Any, need: Need, topology: Topology) -> tuple[str, list
         condition = _rule(target, need, names)
         text = conditions.render(condition, names)
     elif isinstance(need.condition, Condition):
+        for operand, result in conditions.results(need.condition):
+            names.check(operand, result)
         text = conditions.render(need.condition, names)
     else:
         text = _renamed(str(need.condition), names)
@@ -56,13 +58,49 @@ class _Names:
         if standing is self.target:
             raise refuse(f"`{self.target.name}` cannot depend on itself", place=self.need.place)
         name = str(standing.name)
+        if self._is_importer(name):
+            raise refuse(
+                f"`{self.target.name}` depends on importer `{name}`, which runs no pod and never ends",
+                remedy="Name the tasks that the importer comes after.",
+                place=self.need.place,
+            )
         if name not in self.used:
             self.used.append(name)
         return name
 
     def needed(self) -> list[str]:
-        """The needs that kfp found for the target: from `.after` and from data."""
-        return sorted(self.topology.task_spec(self.target).dependent_tasks)
+        """The needs that kfp found for the target, from `.after` and from data.
+
+        Importers run nothing that could end: what they need counts instead.
+        """
+        found: dict[str, None] = {}
+        waiting = sorted(self.topology.task_spec(self.target).dependent_tasks, reverse=True)
+        dag = self.topology.dag(self.topology.groups[id(self.group)])
+        while waiting:
+            name = waiting.pop()
+            if self._is_importer(name):
+                waiting += sorted(dag.tasks[name].dependent_tasks, reverse=True)
+            else:
+                found[name] = None
+        return list(found)
+
+    def check(self, operand: Any, result: str) -> None:
+        """Refuse what Argo cannot ask: items of a loop that another DAG stands around to limit it."""
+        found = self.topology.named(operand) if isinstance(operand, str) else operand
+        if found is None or result not in ("AnySucceeded", "AllFailed"):
+            return
+        if getattr(found, "parallelism_limit", 0):
+            raise refuse(
+                f"`{result}` of `{found.name}`, a loop with `parallelism`: Argo limits it by a DAG around "
+                "it, and cannot ask for its items",
+                remedy="Ask for `Succeeded` and `Failed` of the loop, or limit the run: "
+                "`argo.workflow(parallelism=...)`.",
+                place=self.need.place,
+            )
+
+    def _is_importer(self, name: str) -> bool:
+        task = self.topology.pipeline.tasks.get(name)
+        return task is not None and task.importer_spec is not None
 
     def _unknown(self, operand: Any) -> AuthoringError:
         name = operand if isinstance(operand, str) else getattr(operand, "name", repr(operand))
@@ -103,6 +141,7 @@ def _renamed(text: str, names: _Names) -> str:
                 remedy="Results are: " + ", ".join(conditions.RESULTS) + ".",
                 place=names.need.place,
             )
+        names.check(mention.name, mention.result)
         out += [text[end : mention.start], names(mention.name)]
         end = mention.end
     return "".join([*out, text[end:]])
@@ -120,7 +159,10 @@ def _rule(target: Any, need: Need, names: _Names) -> Condition:
         )
     inside = {member.name: member for member in names.topology.members(names.group)}
     rule = RULES[need.rule]
-    return rule([_Upstream(inside[name]) for name in upstreams])
+    condition = rule([_Upstream(inside[name]) for name in upstreams])
+    for name, result in conditions.results(condition):
+        names.check(inside[name], result)
+    return condition
 
 
 class _Upstream:

@@ -256,3 +256,36 @@ def test_refused_across_groups() -> None:
 
     with pytest.raises(AuthoringError, match="no pipeline is being defined"):
         argo.workflow(parallelism=1)
+
+
+def test_importers_are_no_upstreams(compile_ir: Any) -> None:
+    @dsl.component(base_image="python:3.11", install_kfp_package=False)
+    def read(data: dsl.Input[dsl.Dataset], score: float = 0.0):
+        print(data.uri, score)
+
+    @dsl.pipeline
+    def pipeline() -> None:
+        first = clean()
+        imported = dsl.importer(artifact_uri="s3://b/k", artifact_class=dsl.Dataset).after(first)
+        trained = train(rate=0.1)
+        argo.run_when(read(data=imported.output, score=trained.output), "none_failed")
+
+    assert depends_of(compile_ir(pipeline)[1], "exec-read") == "clean && train"
+
+
+def test_what_argo_cannot_ask() -> None:
+    def limited() -> None:
+        loop = dsl.ParallelFor([0.1, 0.2], parallelism=1)
+        with loop as rate:
+            train(rate=rate)
+        argo.run_when(report(), "one_success", loop)
+
+    with pytest.raises(AuthoringError, match="`AnySucceeded` of `for-loop-2`, a loop with `parallelism`"):
+        dsl.pipeline(limited)
+
+    def imported() -> None:
+        found = dsl.importer(artifact_uri="s3://b/k", artifact_class=dsl.Dataset)
+        argo.depends(report(), argo.succeeded(found))
+
+    with pytest.raises(AuthoringError, match="never ends"):
+        dsl.pipeline(imported)
