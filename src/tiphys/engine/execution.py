@@ -185,7 +185,8 @@ def _lock(op: Operation, node: Node | None, call: Call) -> tuple[Node | None, No
         if answer.message and node.message != answer.message:
             node.message = answer.message
             op.nodes.touch(node)
-        op.look_again(node)
+        op.lock_waiters.setdefault(answer.failed_lock, {})[node_id] = None
+        deadlines.check_timeouts(op, call.template, node)
         return node, None, False
     op.held[node_id] = synchronization
     if node is not None and (node.synchronization_status is not None or node.message):

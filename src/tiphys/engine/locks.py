@@ -155,6 +155,17 @@ class LockTable:
             updated |= _note_acquired(status[item.kind], item, holder)
         return Acquisition(True, updated)
 
+    def room(self, run: Run, name: str) -> int:
+        """How many nodes of the run could take the lock now."""
+        lock = self._locks.get(name)
+        if lock is None:
+            return 1
+        lock.refresh()
+        front = lock.pending.peek()
+        if front is not None and not _same_run(holder_key(run, "any"), front):
+            return 0
+        return lock.free
+
     def release(self, run: Run, node_id: str, synchronization: dict[str, Json] | None) -> None:
         """Give back what the node holds of `synchronization`, and leave the queues."""
         if not synchronization:

@@ -23,6 +23,7 @@ from tiphys.engine import (
     progress,
     resubmit,
     specification,
+    waiting,
     workflow_phase,
 )
 from tiphys.engine.environment import Environment
@@ -142,18 +143,12 @@ class Machine:
         """What the run waits for, one sentence each; empty when it is over."""
         if self._completed:
             return []
-        found = [f"{node.name}: {self._op.troubles[node.id]}" for node in self._open() if node.id in self._op.troubles]
-        if found:
-            return found
-        return [f"{node.name} is {node.phase.value}{': ' + node.message if node.message else ''}" for node in self._open()]
+        return waiting.waits(self.run, self._op.nodes.open, self._op.troubles)
 
     def stuck_reason(self) -> str:
         """Why nothing more will happen, as far as can be told."""
         waits = self.waits()
         return "; ".join(waits) if waits else "nothing is left to wait for"
-
-    def _open(self) -> list[Node]:
-        return [self.run.nodes[node_id] for node_id in self._op.nodes.open]
 
     # --- wishes of people
 
@@ -270,6 +265,8 @@ class Machine:
                 if frame is not None:
                     frame.queued = True
                 op.mark(node)
+        for node in op.waiters_with_room():
+            op.mark(node)
         self._walk()
 
     def _set_spec(self, first: bool) -> bool:
@@ -548,7 +545,7 @@ class Machine:
             return
         if self._completed:
             return
-        if changed and op.again:
+        if changed and (op.again or op.waiters_with_room()):
             op.decisions.append(WakeAt(op.now))
             return
         if op.requeued:

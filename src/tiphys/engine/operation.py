@@ -12,6 +12,7 @@ import heapq
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -42,6 +43,9 @@ REQUEUE: Final = NodeError("requeue")
 
 _VOLATILE: Final = re.compile(rb"workflow\.(status|duration|failures|outputs)|toJson\(workflow")
 """Variables of the workflow that change while it runs."""
+
+_WAITERS_TRIED: Final = 200
+"""So many nodes that wait for a lock are tried beyond those that can have it."""
 
 MAX_DEPTH: Final = 100
 RETRY_AFTER: Final = 10.0
@@ -115,6 +119,7 @@ class Operation:
         self.frames: dict[str, Frame] = {}
         self.prepared: dict[str, Call] = {}
         self.unnamed: set[str] = set()
+        self.lock_waiters: dict[str, dict[str, None]] = {}
         self.held: dict[str, dict[str, Json]] = {}
         self.volumes: list[dict[str, Json]] = []
         self.tasks: dict[str, StartTask] = {}
@@ -131,6 +136,7 @@ class Operation:
         self.now = now
         self.decisions = []
         self.requeued = False
+        self.troubles.clear()
         self.ambient = self.inputs.ambient = Ambient(now, self.run.uid.encode())
 
     # --- the run
@@ -232,13 +238,35 @@ class Operation:
         """Have the node looked at in every pass until it no longer asks for it."""
         self.again[node.id] = None
 
-    def requeue(self, node: Node | None = None, why: str = "") -> None:
-        """Nothing can be done now and nobody will tell when it can (woc.requeue)."""
+    def requeue(self, node_name: str = "", why: BaseException | None = None) -> None:
+        """Nothing can be done now and nobody will tell when it can (woc.requeue).
+
+        `node_name` is the node that cannot begin, `why` what is missing.
+        """
         self.requeued = True
-        if node is not None:
-            self.look_again(node)
-            if why:
-                self.troubles[node.id] = why
+        if node_name and why is not None:
+            self.troubles[node_name] = str(why)
+
+    def waiters_with_room(self) -> list[Node]:
+        """Nodes that wait for a lock which can be had now, the first of many."""
+        found: list[Node] = []
+        for name, waiters in self.lock_waiters.items():
+            room = self.environment.locks.room(self.run, name)
+            if room > 0 and waiters:
+                found.extend(self._first_waiters(name, waiters, room))
+        return found
+
+    def _first_waiters(self, name: str, waiters: dict[str, None], room: int) -> list[Node]:
+        # Argo lets all of them try in each round; with very many, those at the front will do
+        found: list[Node] = []
+        for node_id in list(islice(waiters, room + _WAITERS_TRIED)):
+            node = self.nodes.nodes.get(node_id)
+            waits = node is not None and (node.synchronization_status or {}).get("waiting") == name
+            if node is not None and waits and not node.is_done:
+                found.append(node)
+            else:
+                del waiters[node_id]
+        return found
 
     def wake_at(self, time: float, node: Node | None) -> None:
         """Have the node (None: the run) looked at when the time has passed (woc.requeueAfter)."""

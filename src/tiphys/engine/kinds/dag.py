@@ -231,7 +231,7 @@ class DagFrame:
         except NodeError as error:
             if error is REQUEUE:
                 self._requeued.add(self.plan.rank[name])
-                op.requeue()
+                op.requeue(f"{self.node_name}.{name}", error.__cause__)
                 return
             self._new_leaf(op, name, task, NodePhase.ERROR, error.message)
             return

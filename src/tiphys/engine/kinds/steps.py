@@ -274,7 +274,7 @@ class StepsFrame:
                 self._group = self._expand(op, group_node, self._resolve(op))
             except NodeError as error:
                 if error is REQUEUE:
-                    op.requeue()
+                    op.requeue(group_node.name, error.__cause__)
                     return None
                 op.mark_error(group_node, error)
                 return None
@@ -291,7 +291,7 @@ class StepsFrame:
 
     def _resolve(self, op: Operation) -> list[Step]:
         resolved = []
-        waits = False
+        missing: BaseException | None = None
         for step in self.groups[self.at]:
             reader = Reader(without_hooks(plan_of(step)), steps=True)
             try:
@@ -299,9 +299,9 @@ class StepsFrame:
             except NodeError as error:
                 if error is not REQUEUE:
                     raise NodeError(f"failed to resolve references: {error.message}") from error
-                waits = True  # another step may still bring the group to its end
-        if waits:
-            raise REQUEUE
+                missing = error.__cause__  # another step may still bring the group to its end
+        if missing is not None:
+            raise REQUEUE from missing
         return resolved
 
     def _expand(self, op: Operation, group_node: Node, steps: list[Step]) -> _Group:
