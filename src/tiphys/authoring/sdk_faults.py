@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import re
+import types
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.protobuf import struct_pb2
 from kfp.compiler import pipeline_spec_builder
-from kfp.dsl import pipeline_task, utils
+from kfp.dsl import component_factory, pipeline_task, utils
 
 _MENDED = "_tiphys_mends"
 
@@ -106,10 +107,16 @@ def _sanitized_once(stock: Callable[..., str]) -> Callable[..., str]:
     return functools.wraps(stock)(functools.lru_cache(maxsize=1 << 16)(stock))
 
 
+def _same_archive_each_time(stock: Any) -> Any:
+    """Embedded files were packed with the time of day: the same pipeline never was the same bytes."""
+    return types.SimpleNamespace(compress=lambda data: stock.compress(data, mtime=0))
+
+
 _MENDS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (pipeline_spec_builder, "extract_comments_from_pipeline_spec", _header_stays_a_comment),
     (pipeline_spec_builder, "to_protobuf_value", _null_is_a_value),
     (pipeline_task.PipelineTask, "ignore_upstream_failure", _unset_inputs_are_no_outputs),
+    (component_factory, "gzip", _same_archive_each_time),
     (utils, "make_name_unique_by_adding_index", _unique_name_in_one_look),
     (utils, "maybe_rename_for_k8s", _sanitized_once),
 )

@@ -32,7 +32,7 @@ def load_module(path: Path) -> ModuleType:
     """Run the file as a module, as `python path` would but with another `__name__`."""
     path = path.absolute()
     name = _module_name(path)
-    spec = importlib.util.spec_from_loader(name, _FreshLoader(name, str(path)), origin=str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FreshLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise BadInput(f"{path} cannot be loaded as Python")
     module = importlib.util.module_from_spec(spec)

@@ -80,3 +80,9 @@ def test_installed_once() -> None:
     gather.install()
     assert pipeline_spec_builder.create_pipeline_spec is before
     assert argo.depends
+
+
+def test_embedded_files_are_packed_without_the_time_of_day() -> None:
+    from kfp.dsl import component_factory
+
+    assert component_factory.gzip.compress(b"x")[4:8] == b"\0\0\0\0"

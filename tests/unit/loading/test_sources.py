@@ -271,3 +271,30 @@ def test_missing_files(write: Any, tmp_path: Path) -> None:
         load(test_missing_files)
     with pytest.raises(BadInput, match="int is nothing that holds"):
         load(3)
+
+
+def test_file_knows_where_it_is(write: Any, tmp_path: Path) -> None:
+    write("here = __file__\n" + PIPELINE.replace('"x"', "here"))
+    parameters = load("pipeline.py").ir.spec.root.input_definitions.parameters
+    assert parameters["text"].default_value == str(tmp_path / "pipeline.py")
+
+
+HERA = """
+from hera.workflows import Steps, Workflow, script
+
+@script(image="python:3.11")
+def hello(who: str):
+    print(who)
+
+with Workflow(generate_name="h-", entrypoint="main", arguments={"who": "x"}) as w:
+    with Steps(name="main"):
+        hello(name="first", arguments={"who": "{{workflow.parameters.who}}"})
+"""
+
+
+def test_hera(write: Any) -> None:
+    pytest.importorskip("hera", reason="Hera is not installed")
+    loaded = load(write(HERA))
+    assert (loaded.kind, loaded.name) == ("argo", "h")
+    assert loaded.manifests[0]["spec"]["entrypoint"] == "main"
+    assert load("pipeline.py:w").manifests == loaded.manifests
