@@ -60,11 +60,16 @@ def check(documents: Iterable[Document], *, target: Target | None = None) -> lis
     Templates are looked for in all of them. Documents of other kinds are passed over. With
     `target="argo"` also what a cluster may lack or refuse.
     """
-    manifests = [manifest for manifest in map(_manifest, documents) if manifest is not None]
+    manifests = manifests_of(documents)
     known = Known(manifests)
     checks = CHECKS if target is None else CHECKS + TARGET_CHECKS[target]
     problems = [problem for manifest in manifests for each in checks for problem in each(manifest, known)]
     return _in_order(problems)
+
+
+def manifests_of(documents: Iterable[Document]) -> list[Manifest]:
+    """Return the documents of kinds that Argo knows."""
+    return [manifest for manifest in map(_manifest, documents) if manifest is not None]
 
 
 def _manifest(document: Document) -> Manifest | None:

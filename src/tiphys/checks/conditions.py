@@ -8,7 +8,7 @@ from typing import Final
 
 from tiphys.checks.rules import rule
 from tiphys.checks.subject import Known, Manifest
-from tiphys.errors import ExpressionError, Problem, Severity
+from tiphys.errors import ExpressionError, Problem
 from tiphys.expressions import when
 
 DOES_NOT_PARSE: Final = rule("when-does-not-parse")
@@ -31,7 +31,7 @@ def check(manifest: Manifest, _known: Known) -> Iterator[Problem]:
             yield manifest.problem(DOES_NOT_PARSE, path, answers[1])
         elif "{{" in condition and not answers[1] and _error_of(_TAG.sub(_AWKWARD, condition)):
             message = f"`{condition}` is an error for values such as `{_AWKWARD}`"
-            yield manifest.problem(NEEDS_QUOTES, path, message, severity=Severity.NOTE)
+            yield manifest.problem(NEEDS_QUOTES, path, message)
 
 
 def _error_of(condition: str) -> str:

@@ -21,6 +21,10 @@ _REFERENCE: Final = re.compile(
     r"(?:outputs\.(?P<kind>parameters|artifacts)(?:\.(?P<output>[-a-zA-Z0-9_]+))?|(?P<word>outputs\.result|exitCode|ip))"
     r"\s*\Z"
 )
+_COALESCED: Final = re.compile(
+    r"\b(?:tasks|steps)(?:\.(?P<name>[a-zA-Z0-9_]+)|\[['\"](?P<quoted>[-a-zA-Z0-9]+)['\"]\])"
+    r"\.outputs\.(?P<kind>parameters)(?:\.(?P<output>[a-zA-Z0-9_]+))\s*\?\?"
+)
 _SAID: Final = {
     "Failed": "has failed",
     "Errored": "is in error",
@@ -38,7 +42,8 @@ class _Read:
     name: str
     kind: str
     output: str
-    is_whole: bool
+    is_whole: bool = False
+    is_coalesced: bool = False
 
 
 def check(manifest: Manifest, known: Known) -> Iterator[Problem]:
@@ -129,8 +134,7 @@ def _handed_out(template: Template) -> Iterator[_Read]:
         if source.get("parameter"):
             yield from _reads_in((*path, "valueFrom", "parameter"), source["parameter"])
         if "?" not in (expression := source.get("expression") or ""):
-            for name in identifiers_of(expression) or ():
-                yield from _read((*path, "valueFrom", "expression"), name, is_whole=False)
+            yield from _reads_of_expression((*path, "valueFrom", "expression"), expression)
     for index, artifact in enumerate(outputs.get("artifacts") or []):
         path = (*template.path, "outputs", "artifacts", index)
         if artifact.get("optional"):
@@ -138,18 +142,27 @@ def _handed_out(template: Template) -> Iterator[_Read]:
         if artifact.get("from"):
             yield from _reads_in((*path, "from"), artifact["from"])
         if "?" not in (source := artifact.get("fromExpression") or ""):
-            for name in identifiers_of(source) or ():
-                yield from _read((*path, "fromExpression"), name, is_whole=False)
+            yield from _reads_of_expression((*path, "fromExpression"), source)
 
 
 def _reads_in(path: Path, text: str) -> Iterator[_Read]:
     for match in _TAG.finditer(text):
         is_whole = match[0] == text.strip()
         if match[1].startswith("="):
-            for name in identifiers_of(match[1][1:]) or ():
-                yield from _read(path, name, is_whole=False)
+            yield from _reads_of_expression(path, match[1][1:])
         else:
             yield from _read(path, match[1], is_whole=is_whole)
+
+
+def _reads_of_expression(path: Path, source: str) -> Iterator[_Read]:
+    names = identifiers_of(source) or ()
+    for name in names:
+        if not any(other.startswith(f"{name}.") for other in names):
+            yield from _read(path, name, is_whole=False)
+    for found in _COALESCED.finditer(source):
+        # `??` helps where a task was skipped, but a failed task has no `outputs` at all
+        kind, output = found["kind"], found["output"]
+        yield _Read(path, found["name"] or found["quoted"], kind, output, is_coalesced=True)
 
 
 def _read(path: Path, name: str, *, is_whole: bool) -> Iterator[_Read]:
@@ -163,10 +176,12 @@ def _problems(
     made = known.called(producer.data, call.owner.manifest)
     reader = known.called(call.data, call.owner.manifest)
     missing = [each for each in _ORDER if each in outcomes and not _is_there(read, each, producer, made)]
+    if read.is_coalesced:
+        missing = [each for each in missing if each in ("Failed", "Errored")]
     if _has_default(reader, call, read):
         missing = [each for each in missing if each not in ("Skipped", "Omitted")]
     what = read.output or read.kind
-    if producer.is_loop and producer.data.get("when"):
+    if producer.is_loop and producer.data.get("when") and not read.is_coalesced:
         message = f"reads `{what}` of `{read.name}`, but its `when` may be false for every item"
         yield call.owner.manifest.problem(MAY_BE_MISSING, read.path, message)
     if missing:

@@ -127,6 +127,9 @@ def _culprit(rule: Rule, name: str, manifest: Manifest, path: Path) -> tuple[Pat
         return ((*path, field) if field else path), ""
     if rule is UNRESOLVED_TAG:
         return next((at for at, text in strings_in(part, path) if f"{{{{{name}}}}}" in text), path), ""
+    if rule is MISSING_DEPENDENCY:
+        start = f"{{{{tasks.{name}."
+        return next((at for at, text in strings_in(part, path) if text.startswith(start)), path), ""
     if rule in (UNKNOWN_TASK, CYCLE) and isinstance(part, Mapping):
         tasks = (part.get("dag") or {}).get("tasks") or []
         cycle = _cycle(tasks) if rule is CYCLE else []

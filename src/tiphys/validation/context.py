@@ -106,6 +106,17 @@ def add_outputs(
             scope.add(f"{prefix}.outputs.result", f"{prefix}.exitCode")
 
 
+def add_outputs_despite(
+    context: Context, scope: Scope, kind: str, call: Mapping[str, Json], error: Invalid, *, is_loop: bool
+) -> None:
+    """Make known what a step or task gives in which an error was noted, or take any name of it."""
+    name = call.get("name") or ""
+    if error.called is None:
+        scope.add_all_under(f"{kind}.{name}.")
+    else:
+        add_outputs(context, scope, kind, name, error.called, is_loop=is_loop)
+
+
 def _add_global(context: Context, scope: Scope, prefix: str, name: str, any_name: str) -> None:
     if not name:
         return

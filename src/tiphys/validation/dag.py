@@ -9,7 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tiphys.validation.arguments import GivenArguments, check_arguments
-from tiphys.validation.context import Context, add_outputs, check_tags, check_tags_in_text
+from tiphys.validation.context import (
+    Context,
+    add_outputs,
+    add_outputs_despite,
+    check_tags,
+    check_tags_in_text,
+)
 from tiphys.validation.dependencies import Dependencies, check_results
 from tiphys.validation.invalid import Invalid, Origin
 from tiphys.validation.loops import add_items, is_aggregating
@@ -67,7 +73,8 @@ class _DagCheck:
                 self._look_at_dependencies_of(task)
             except Invalid as error:
                 self._context.refuse(error.at(self._origin(task)))
-                self._scope.add_all_under(f"tasks.{task['name']}.")
+                is_loop = is_aggregating(task)
+                add_outputs_despite(self._context, self._scope, "tasks", task, error, is_loop=is_loop)
 
     def look_at_arguments(self) -> None:
         """See that every tag and every argument can be resolved where it stands."""

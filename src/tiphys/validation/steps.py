@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiphys.validation.arguments import GivenArguments, check_arguments
-from tiphys.validation.context import Context, add_outputs, check_tags
+from tiphys.validation.context import Context, add_outputs, add_outputs_despite, check_tags
 from tiphys.validation.hooks import check_hooks, has_exit_hook
 from tiphys.validation.invalid import Invalid
 from tiphys.validation.loops import add_items, is_aggregating
@@ -31,7 +31,7 @@ def check_steps(context: Context, base: Base, template: Mapping[str, Json], scop
                 _check_step(context, base, owner, index, step, scope)
             except Invalid as error:
                 context.refuse(error.at(base.origin(owner, "steps", index, position)))
-                scope.add_all_under(f"steps.{step.get('name') or ''}.")
+                add_outputs_despite(context, scope, "steps", step, error, is_loop=is_aggregating(step))
 
 
 def _check_name(owner: str, index: int, name: str, names: set[str]) -> None:

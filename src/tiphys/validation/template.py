@@ -101,7 +101,10 @@ class Validator:
         policy = (template.get("retryStrategy") or {}).get("retryPolicy") or ""
         if policy not in _RETRY_POLICIES:
             raise Invalid(f"{policy} is not a valid RetryPolicy")
-        self._check_template(template, below, arguments, is_inline=holder.get("inline") is not None)
+        try:
+            self._check_template(template, below, arguments, is_inline=holder.get("inline") is not None)
+        except Invalid as error:
+            raise error.within(template) from None
         return template
 
     def _check_template(
