@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tiphys.executors.pod.logs import Captured, LogFile
 from tiphys.failpoints import failpoint
@@ -23,12 +23,23 @@ CANNOT_START: Final = 64
 """The exit code of argoexec when it cannot start the command."""
 
 _LARGEST_ARGUMENT: Final = 131_071
+_MOST_DESCRIPTORS: Final = 4096
 _INTERPRETER_SIGNALS: Final = (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP)
+
+
+class Wrapper(Protocol):
+    """A program that runs the command in a child of its own (bubblewrap)."""
+
+    def started(self) -> None:
+        """The wrapper has been forked."""
+
+    def group(self) -> int | None:
+        """The process group of the command, once it is known."""
 
 
 @dataclass(slots=True)
 class Container:
-    """A container: what to run, and what became of it."""
+    """A container: what to run, and what became of it. `kept` is the descriptor of the attempt's lock."""
 
     name: str
     argv: Sequence[str]
@@ -44,6 +55,8 @@ class Container:
     captured: Captured | None = None
     log: LogFile | None = None
     streams: dict[int, str] = field(default_factory=dict)
+    wrapper: Wrapper | None = None
+    kept: int = -1
     _trouble: int = -1
 
     @property
@@ -65,6 +78,8 @@ class Container:
         failpoint("container.forked")
         for descriptor in (out[1], err[1], trouble[1]):
             os.close(descriptor)
+        if self.wrapper:
+            self.wrapper.started()
         for descriptor, stream in ((out[0], "stdout"), (err[0], "stderr")):
             os.set_blocking(descriptor, False)
             self.streams[descriptor] = stream
@@ -126,8 +141,9 @@ class Container:
     def signal(self, number: int) -> None:
         """Send a signal to every process of the container's group."""
         if self.pid:
+            group = self.wrapper.group() if self.wrapper and self.exit_code is None else None
             try:
-                os.killpg(self.pid, number)
+                os.killpg(group or self.pid, number)
             except (ProcessLookupError, PermissionError):
                 return  # nobody is left, or only zombies (macOS)
 
@@ -173,6 +189,7 @@ def _become(
         os.environ.clear()
         os.environ.update(container.env)
         if body:
+            _close_all_but(container.kept)
             code = body()
         else:
             _execute(container.argv)
@@ -187,26 +204,44 @@ def _become(
         os._exit(code)
 
 
+def _close_all_but(kept: int) -> None:
+    """What an exec would close: a component must not hold, or close, what is the supervisor's."""
+    last = max(kept, 3)
+    os.closerange(3, last)
+    os.closerange(last + 1, _MOST_DESCRIPTORS)
+
+
 def _execute(argv: Sequence[str]) -> None:
-    words = [_as_argument(index, word) for index, word in enumerate(argv)]
+    folder = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 (the folder that Argo uses)
+    words = offloaded(argv, Path(folder), folder)
     os.execvpe(words[0], words, os.environ)  # noqa: S606 (running the author's command is the purpose)
 
 
-def _as_argument(index: int, word: str) -> str:
-    """A word too long for the kernel goes into a file, as Argo's emissary does it."""
-    data = word.encode("utf-8", "surrogateescape")
-    if index == 0 or len(data) <= _LARGEST_ARGUMENT:
-        return word
-    path = Path(os.environ.get("TMPDIR", "/tmp"), f"argo_arg_{index - 1}.txt")  # noqa: S108 (Argo's path)
-    path.write_bytes(data)
-    return f"@{path}"
+def offloaded(argv: Sequence[str], folder: Path, shown: str) -> list[str]:
+    """The words of a command; one too long for the kernel goes into a file, as Argo's emissary does it.
+
+    `folder` is where the file is written, `shown` how the command finds it.
+    """
+    words = list(argv)
+    for index, word in enumerate(words):
+        data = word.encode("utf-8", "surrogateescape")
+        if index > 0 and len(data) > _LARGEST_ARGUMENT:
+            name = f"argo_arg_{index - 1}.txt"
+            (folder / name).write_bytes(data)
+            words[index] = f"@{shown}/{name}"
+    return words
 
 
 def _start_failure(container: Container, error: OSError) -> str:
     name = container.argv[0] if container.argv else ""
     if isinstance(error, FileNotFoundError) and "/" not in name:
-        return f'failed to find name in PATH: exec: "{name}": executable file not found in $PATH'
+        return not_in_path(name)
     return f"failed to start command: {error}"
+
+
+def not_in_path(name: str) -> str:
+    """What argoexec says of a program that does not exist."""
+    return f'failed to find name in PATH: exec: "{name}": executable file not found in $PATH'
 
 
 def _limit(limits: Mapping[str, int]) -> None:

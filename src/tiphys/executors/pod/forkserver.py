@@ -82,7 +82,7 @@ def _supervise(data: bytes, lock: int, reports: int) -> None:
         processes.become_reaper()
         work = job.from_json(json.loads(data))
         failpoints.failpoint("pod.supervised")
-        supervisor.Supervisor(work, lambda what: _report(reports, work, what)).run()
+        supervisor.Supervisor(work, lambda what: _report(reports, work, what), lock).run()
         code = 0
     except BaseException:  # noqa: BLE001 (the fork must not run on into the server's loop)
         sys.excepthook(*sys.exc_info())

@@ -21,8 +21,8 @@ from tiphys.artifacts.folder import Folder
 from tiphys.artifacts.stores import Stores
 from tiphys.errors import ArtifactError
 from tiphys.executors.pod import attempt, namespaces, processes, python_component
-from tiphys.executors.pod.bwrap import wrapped
-from tiphys.executors.pod.containers import CANNOT_START, Container
+from tiphys.executors.pod.bwrap import Bubblewrap
+from tiphys.executors.pod.containers import CANNOT_START, Container, not_in_path, offloaded
 from tiphys.executors.pod.job import INIT, MAIN, SIDECAR, ContainerJob, Job
 from tiphys.executors.pod.layout import Layout
 from tiphys.executors.pod.outputs import Collected, collect
@@ -39,9 +39,10 @@ _KILL_AGAIN_SECONDS: Final = 1.0
 class Supervisor:
     """Runs one attempt to its end."""
 
-    def __init__(self, job: Job, report: Callable[[str], None]) -> None:
+    def __init__(self, job: Job, report: Callable[[str], None], lock: int) -> None:
         self.job = job
         self.report = report
+        self.lock = lock
         self.containers: dict[str, Container] = {}
         self.ending = ""
         self.grace = job.grace
@@ -111,6 +112,7 @@ class Supervisor:
             self.job.directory / attempt.LOGS / f"{container.name}.log",
             capture=self.job.include_result and container.name == "main",
             limits=container.limits,
+            kept=self.lock,
         )
         self.containers[container.name] = running
         try:
@@ -119,7 +121,7 @@ class Supervisor:
             body = (lambda: python_component.run(component)) if component else None
             running.start(enter, body)
         except OSError as error:
-            running.refuse(f"failed to start command: {error}")
+            running.refuse(f"failed to start command: {error}" if error.errno else str(error))
             return
         for descriptor in running.streams:
             self._selector.register(descriptor, selectors.EVENT_READ, running)
@@ -131,7 +133,12 @@ class Supervisor:
         view = namespaces.plan(layout.mounts, self._own_paths(), self.job.visible)
         self._made += namespaces.prepare(layout.root, view)
         if self.job.sandbox == "bwrap":
-            running.argv = wrapped(layout.root, view, running.argv, running.cwd)
+            program = running.argv[0]
+            if "/" not in program and shutil.which(program, path=running.env.get("PATH")) is None:
+                raise FileNotFoundError(not_in_path(program))
+            running.wrapper = wrapper = Bubblewrap()
+            words = offloaded(running.argv, layout.root / "tmp", "/tmp")  # noqa: S108 (inside the sandbox)
+            running.argv = wrapper.wrapped(layout.root, view, words, running.cwd)
             running.cwd = "/"
             return None
         return lambda: namespaces.enter(layout.root, view)
