@@ -28,7 +28,7 @@ root = os.path.dirname(given["outputFile"])
 os.makedirs(root + "/values", exist_ok=True)
 def hand_out(name, value):
     with open(root + "/values/" + name, "w") as file:
-        file.write(json.dumps(value).replace("{" * 2, "\\u007b" * 2))
+        file.write(json.dumps(value).replace("{" * 2, "\\u007b" * 2).replace("\x7f", "\\u007f"))
 """.strip()
 
 _PARAMETERS: Final = r"""

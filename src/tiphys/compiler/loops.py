@@ -16,14 +16,17 @@ from typing import Any, Final
 from tiphys.compiler.lowered import NONE, Flag, Source
 from tiphys.compiler.placeholders import has_placeholders
 from tiphys.compiler.scope import Scope
-from tiphys.compiler.transport import Value, computed, encode, safe, typed, whole_numbers
+from tiphys.compiler.transport import Value, computed, encode, literal, safe, typed, whole_numbers
 from tiphys.errors import CompileError
 from tiphys.ir.model import Component, Task
 
 Json = Any
 
-_PLAIN: Final = re.compile(r'[^"\\{}\x00-\x1f\ud800-\udfff\u2028\u2029]*\Z')
+_PLAIN: Final = re.compile(r'[^"\\{}\x00-\x1f\x7f\ud800-\udfff\u2028\u2029\U00010000-\U0010ffff]*\Z')
 _EXACT: Final = frozenset({"NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN", "LIST", "STRUCT"})
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+"""A string in JSON: a list of strings gets its brackets without being read, so nothing in it changes."""
+
 _UNWRAPPED: Final = "sprig.trimPrefix('[', sprig.trimSuffix(']', item))"
 
 
@@ -99,7 +102,9 @@ def _found_items(items: Source, type: str) -> Items:
     text = items.value.expression
     if type in _EXACT:
         return Items("withParam", items.value.field, _item("{{item}}", "item", type))
-    field = "{{=" + safe(f"toJson(map(fromJSON({text}), [#]))") + "}}"
+    strings = f"sprig.regexReplaceAll({literal(_STRING)}, {text}, '[$0]')"
+    others = safe(f"toJson(map(fromJSON({text}), [#]))")
+    field = "{{=" + f"all(fromJSON({text}), type(#) == 'string') ? {strings} : {others}" + "}}"
     return Items("withParam", field, _unwrapped(type, loose=True))
 
 
@@ -116,7 +121,10 @@ def _mixed_items(values: Sequence[Value], type: str) -> Items:
 
 
 def _is_exact(item: Json) -> bool:
-    return isinstance(item, (bool, int, float, dict, list))
+    """True if Argo passes the item on as it is; keys of a map it reads and writes again."""
+    if isinstance(item, dict):
+        return all(_PLAIN.match(key) for key in item)
+    return isinstance(item, (bool, int, float, list))
 
 
 def _item(field: str, expression: str, type: str) -> Source:

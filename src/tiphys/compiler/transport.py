@@ -1,8 +1,9 @@
 r"""How values travel through a compiled manifest: as JSON text in which no Argo tag can stand.
 
 Argo scans values for tags again after it substituted them. Here `{{` is written `\u007b\u007b`, which
-every reader of JSON turns back, so a value is data whatever it holds. This is the only module that
-writes such texts and the expressions that make them.
+every reader of JSON turns back, so a value is data whatever it holds. All else that is not printable ASCII
+is escaped too: Argo puts values into its templates as Go quotes them, and for some signs that is no JSON.
+This is the only module that writes such texts and the expressions that make them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ _WORDS: Final = frozenset(
     "and contains else endsWith false if in let matches nil not or startsWith true".split()  # noqa: SIM905
 )
 _TAG: Final = re.compile(r"\{\{(.*?)\}\}")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BRACES: Final = "'\\u007b\\u007b'"
 _ESCAPED_BRACES: Final = "'\\\\u007b\\\\u007b'"
 NULL: Final = "null"
@@ -37,15 +37,13 @@ def encode(value: Json) -> str:
     {"a":"\u007b\u007bx}}","n":1152921504606846976}
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     except ValueError:
         raise CompileError(
             "infinity and not-a-number cannot be passed between tasks: JSON has no word for them",
             remedy="Pass a string.",
         ) from None
-    if _SURROGATE.search(text):
-        text = json.dumps(value, separators=(",", ":"))
-    return text.replace("{{", "\\u007b\\u007b")
+    return text.replace("{{", "\\u007b\\u007b").replace("\x7f", "\\u007f")
 
 
 def decode(text: str) -> Json:
