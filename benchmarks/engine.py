@@ -8,15 +8,15 @@ from __future__ import annotations
 import sys
 
 from timing import median_seconds, table
-from tiphys.engine.machine import Machine
 from workflows import SHAPES
 
 from tiphys.engine.environment import Environment
+from tiphys.engine.machine import Machine
 from tiphys.messages.decisions import StartPod
 from tiphys.messages.events import Event, PodChanged, RunSubmitted
 from tiphys.messages.outputs import ContainerStatus, PodStatus
-from tiphys.simulate.workload import workload_of
 from tiphys.simulate.fresh_run import new_run
+from tiphys.simulate.workload import workload_of
 
 SIZES = (100, 1_000, 10_000)
 DONE = PodStatus(

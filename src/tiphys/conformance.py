@@ -12,7 +12,7 @@ import json
 import lzma
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tiphys.simulate.comparison import Difference, differences
 from tiphys.simulate.engine_records import replay_workflow
@@ -48,8 +48,17 @@ def check(record: Mapping[str, Any]) -> list[Difference]:
 
 def read_records(path: Path) -> Iterator[Record]:
     """The records of a file: JSON lines, plain or compressed by gzip or xz."""
-    openers = {".gz": gzip.open, ".xz": lzma.open}
-    with openers.get(path.suffix, open)(path, "rt", encoding="utf-8") as lines:
+    with _opened(path) as lines:
         for line in lines:
             if line.strip():
                 yield json.loads(line)
+
+
+def _opened(path: Path) -> TextIO:
+    match path.suffix:
+        case ".gz":
+            return gzip.open(path, "rt", encoding="utf-8")
+        case ".xz":
+            return lzma.open(path, "rt", encoding="utf-8")
+        case _:
+            return path.open(encoding="utf-8")

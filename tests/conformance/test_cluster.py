@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiphys.engine.machine import Machine
 
 from tiphys.engine.environment import Environment
+from tiphys.engine.machine import Machine
 from tiphys.engine.run import Node
 from tiphys.manifest.decoding import decode
 from tiphys.manifest.yaml import load_documents
 from tiphys.simulate.driver import Simulation
-from tiphys.simulate.outcomes import Outcome, Subject, ending
 from tiphys.simulate.fresh_run import ARTIFACT_REPOSITORY, TIME_ZERO, new_run
+from tiphys.simulate.outcomes import Outcome, Subject, ending
 from tiphys.simulate.recording import outputs_record
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
