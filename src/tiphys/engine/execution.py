@@ -59,6 +59,8 @@ def execute_template(
         if node is not None and node.is_done and node.id not in op.unnamed:
             op.release_locks(node)
             return node, None
+        if node is not None and op.waits_in_vain(node):
+            return node, None
         try:
             call = _call(op, node, node_name, reference, is_task, base, arguments, options)
         except (NodeError, ExpressionError) as failure:

@@ -44,7 +44,7 @@ REQUEUE: Final = NodeError("requeue")
 _VOLATILE: Final = re.compile(rb"workflow\.(status|duration|failures|outputs)|toJson\(workflow")
 """Variables of the workflow that change while it runs."""
 
-_WAITERS_TRIED: Final = 200
+_WAITERS_TRIED: Final = 50
 """So many nodes that wait for a lock are tried beyond those that can have it."""
 
 MAX_DEPTH: Final = 100
@@ -119,6 +119,7 @@ class Operation:
         self.frames: dict[str, Frame] = {}
         self.prepared: dict[str, Call] = {}
         self.unnamed: set[str] = set()
+        self.timed: set[str] = set()
         self.lock_waiters: dict[str, dict[str, None]] = {}
         self.held: dict[str, dict[str, Json]] = {}
         self.volumes: list[dict[str, Json]] = []
@@ -247,6 +248,11 @@ class Operation:
         if node_name and why is not None:
             self.troubles[node_name] = str(why)
 
+    def waits_in_vain(self, node: Node) -> bool:
+        """Whether the node waits for a lock that cannot be had now, and for nothing else."""
+        lock = (node.synchronization_status or {}).get("waiting")
+        return bool(lock) and node.id not in self.timed and self.environment.locks.room(self.run, lock) <= 0
+
     def waiters_with_room(self) -> list[Node]:
         """Nodes that wait for a lock which can be had now, the first of many."""
         found: list[Node] = []
@@ -351,6 +357,8 @@ class Operation:
         held = self.held.pop(node.id, None)
         if held is not None:
             self.environment.locks.release(self.run, node.id, held)
+            for waiter in self.waiters_with_room():
+                self.mark(waiter)
 
     def add_child(self, parent: Node | None, child_id: str) -> None:
         """Put a node below another."""

@@ -471,7 +471,9 @@ class DagFrame:
             node_name = f"{self.node_name}.{item_name}"
             node = op.nodes.named(node_name)
             go_on = True
-            if node is None or not node.is_done:
+            if node is not None and op.waits_in_vain(node):
+                pass
+            elif node is None or not node.is_done:
                 go_on = self._run_one(op, name, task, state.item(index), node_name, node, group)
             else:
                 op.release_locks(node)
