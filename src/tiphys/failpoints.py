@@ -1,8 +1,9 @@
 """Named places at which a test may end the process, delay it, or have a step fail.
 
-`TIPHYS_FAILPOINTS="result.committed=kill@3;outputs.published=error:ENOSPC"` acts the third time that
-`result.committed` is reached, and the first time for the other. Without the variable a failpoint
-costs one comparison. Standard library only: the task side runs it in other Python environments.
+`TIPHYS_FAILPOINTS="step.committed=kill@3;artifact.copied=error:ENOSPC"` acts the third time that
+`step.committed` is reached in a process, and the first time for the other; `kill:/a/file` acts only if
+it can make that file, so once in all processes. Without the variable a failpoint costs one comparison.
+Standard library only: the task side runs it in other Python environments.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ NAMES: Final = frozenset(
         "step.decided",
         "step.committed",
         "step.carried_out",
-        "pod.intended",
         "pod.directory_made",
         "pod.locked",
         "pod.sent",
@@ -44,7 +44,6 @@ NAMES: Final = frozenset(
         "record.reported",
         "result.received",
         "request.taken",
-        "cache.saved",
         "run.completed",
         "recovery.loaded",
         "recovery.adopted",
@@ -112,12 +111,21 @@ def _reach(name: str) -> None:
     if fault.seen != fault.hit:
         return
     if fault.action == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+        if not fault.detail or _is_first(fault.detail):
+            os.kill(os.getpid(), signal.SIGKILL)
     elif fault.action == "sleep":
         time.sleep(int(fault.detail) / 1000)
     else:
         code = getattr(errno, fault.detail or "EIO")
         raise FailpointError(code, f"{os.strerror(code)} (failpoint {name})")
+
+
+def _is_first(path: str) -> bool:
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return False
+    return True
 
 
 _faults: dict[str, _Fault] = {}

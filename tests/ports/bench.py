@@ -44,7 +44,9 @@ class Bench:
         number = next(self._numbers)
         directory = self.folder / "pods" / str(number)
         directory.mkdir(parents=True)
-        return Attempt(f"run/{start.pod_name}/{number}", f"token-{number}", directory, start, deadline_seconds)
+        return Attempt(
+            f"run/{start.pod_name}/{number}", f"token-{number}", directory, start, deadline_seconds
+        )
 
     def run(self, start: StartPod, **more: Any) -> Ending:
         """Run a pod to its end."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.ports.bench import Bench
+
 from tiphys.executors.pod import bwrap
 from tiphys.executors.process import offered_sandbox
 

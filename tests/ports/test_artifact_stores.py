@@ -99,7 +99,9 @@ def test_mode_is_set(stores: Stores, place: Place, tmp_path: Path) -> None:
 )
 def test_optional_artifacts_may_be_missing(stores: Stores, tmp_path: Path, artifact: dict[str, Any]) -> None:
     assert not stores.load({"name": "in", "optional": True, **artifact}, tmp_path / "in")
-    with pytest.raises(ArtifactError, match=r"required artifact 'in' not supplied|artifact in failed to load"):
+    with pytest.raises(
+        ArtifactError, match=r"required artifact 'in' not supplied|artifact in failed to load"
+    ):
         stores.load({"name": "in", **artifact}, tmp_path / "in")
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.ports.bench import Bench, pod
+
 from tiphys.errors import ExecutorError
 from tiphys.executors.port import is_alive
 from tiphys.messages.outputs import ContainerStatus, PodStatus
@@ -39,7 +39,8 @@ def test_success(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "code"), [("exit 3", 3), ("kill -9 $$$$", 137), ("kill -TERM $$$$", 143), ("kill -SEGV $$$$", 139)]
+    ("script", "code"),
+    [("exit 3", 3), ("kill -9 $$$$", 137), ("kill -TERM $$$$", 143), ("kill -SEGV $$$$", 139)],
 )
 def test_exit_codes(bench: Bench, script: str, code: int) -> None:
     status = bench.run(pod(script)).status
@@ -50,7 +51,10 @@ def test_exit_codes(bench: Bench, script: str, code: int) -> None:
 def test_a_command_that_does_not_exist(bench: Bench) -> None:
     status = bench.run(pod("", container={"command": ["no-such-program"]})).status
     assert status_of(status, "main") == ContainerStatus(
-        "main", 64, "Error", 'failed to find name in PATH: exec: "no-such-program": executable file not found in $PATH'
+        "main",
+        64,
+        "Error",
+        'failed to find name in PATH: exec: "no-such-program": executable file not found in $PATH',
     )
 
 
@@ -67,7 +71,11 @@ def test_output_parameters(bench: Bench) -> None:
 
 
 def test_a_missing_output_stops_the_saving_of_parameters(bench: Bench) -> None:
-    outputs = [parameter("first", "/tmp/first"), parameter("gone", "/tmp/gone"), parameter("last", "/tmp/last")]
+    outputs = [
+        parameter("first", "/tmp/first"),
+        parameter("gone", "/tmp/gone"),
+        parameter("last", "/tmp/last"),
+    ]
     script = "echo 1 > /tmp/first; echo 3 > /tmp/last; : /tmp/gone"
     status = bench.run(pod(script, template={"outputs": {"parameters": outputs}})).status
     assert status.phase == "Failed"
@@ -99,7 +107,9 @@ def test_a_long_result_is_cut_at_the_front(bench: Bench) -> None:
 
 def test_artifacts_come_and_go(bench: Bench) -> None:
     made = {"name": "o", "path": "/tmp/made"}
-    ending = bench.run(pod("mkdir /tmp/made; echo x > /tmp/made/file", template={"outputs": {"artifacts": [made]}}))
+    ending = bench.run(
+        pod("mkdir /tmp/made; echo x > /tmp/made/file", template={"outputs": {"artifacts": [made]}})
+    )
     assert ending.status.outputs is not None
     (artifact,) = ending.status.outputs.artifacts
     assert artifact == {**made, "s3": {"key": "wf/pod/o.tgz"}}
@@ -107,7 +117,9 @@ def test_artifacts_come_and_go(bench: Bench) -> None:
     taken = {"name": "i", "path": "/tmp/in/here", "s3": artifact["s3"]}
     script = "cat /tmp/in/here/file; echo spoilt > /tmp/in/here/file"
     for _ in range(2):
-        status = bench.run(pod(script, template={"inputs": {"artifacts": [taken]}}, include_result=True)).status
+        status = bench.run(
+            pod(script, template={"inputs": {"artifacts": [taken]}}, include_result=True)
+        ).status
         assert status.outputs is not None
         assert status.outputs.result == "x", "a consumer has a copy of its own"
 
@@ -208,8 +220,12 @@ def test_executor_deadline(bench: Bench) -> None:
 
 
 def test_the_attempts_files_go_with_it(bench: Bench, tmp_path: Path) -> None:
-    bench.run(pod("echo x > /tmp/file; echo y", template={"outputs": {"parameters": [parameter("p", "/tmp/file")]}}))
-    kept = sorted(str(each.relative_to(tmp_path / "pods" / "0")) for each in (tmp_path / "pods" / "0").rglob("*"))
+    bench.run(
+        pod("echo x > /tmp/file; echo y", template={"outputs": {"parameters": [parameter("p", "/tmp/file")]}})
+    )
+    kept = sorted(
+        str(each.relative_to(tmp_path / "pods" / "0")) for each in (tmp_path / "pods" / "0").rglob("*")
+    )
     assert kept == ["exit.json", "lock", "logs", "logs/main.log"]
 
 
@@ -240,8 +256,13 @@ def test_a_clash_of_attempts_is_impossible(bench: Bench) -> None:
 
 def test_absolute_paths_are_the_pods_own(sandboxed: MakeBench) -> None:
     bench = sandboxed()
-    outputs = [parameter("top", "/top"), parameter("etc", "/etc/of-the-pod"), parameter("s3", "/s3/bucket/key")]
-    script = "echo 1 > /top; echo 2 > /etc/of-the-pod; mkdir -p /s3/bucket; echo 3 > /s3/bucket/key; ls /tmp | wc -l"
+    outputs = [
+        parameter("top", "/top"),
+        parameter("etc", "/etc/of-the-pod"),
+        parameter("s3", "/s3/bucket/key"),
+    ]
+    script = "echo 1 > /top; echo 2 > /etc/of-the-pod; mkdir -p /s3/bucket; echo 3 > /s3/bucket/key"
+    script += "; ls /tmp | wc -l"
     status = bench.run(pod(script, template={"outputs": {"parameters": outputs}}, include_result=True)).status
     assert values(status) == {"top": "1", "etc": "2", "s3": "3"}
     assert status.outputs is not None
@@ -263,7 +284,11 @@ def test_volumes_are_shared(sandboxed: MakeBench, tmp_path: Path) -> None:
         container={"volumeMounts": mounts},
         init_containers=[
             {"name": "init"},
-            {"name": "prepare", "command": ["sh", "-c", "echo hi > /scratch/from-init"], "volumeMounts": mounts},
+            {
+                "name": "prepare",
+                "command": ["sh", "-c", "echo hi > /scratch/from-init"],
+                "volumeMounts": mounts,
+            },
         ],
         spec={
             "volumes": [
@@ -283,7 +308,9 @@ def test_volumes_are_shared(sandboxed: MakeBench, tmp_path: Path) -> None:
 
 
 def test_config_maps_and_secrets(sandboxed: MakeBench) -> None:
-    bench = sandboxed(config_maps={"conf": {"a.ini": "[a]", "level": "3"}}, secrets={"creds": {"password": "hush"}})
+    bench = sandboxed(
+        config_maps={"conf": {"a.ini": "[a]", "level": "3"}}, secrets={"creds": {"password": "hush"}}
+    )
     container = {
         "env": [
             {"name": "LEVEL", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "level"}}},
@@ -292,14 +319,21 @@ def test_config_maps_and_secrets(sandboxed: MakeBench) -> None:
             {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         ],
         "envFrom": [{"configMapRef": {"name": "conf"}, "prefix": "CONF_"}],
-        "volumeMounts": [{"name": "c", "mountPath": "/c"}, {"name": "s", "mountPath": "/s", "readOnly": True}],
+        "volumeMounts": [
+            {"name": "c", "mountPath": "/c"},
+            {"name": "s", "mountPath": "/s", "readOnly": True},
+        ],
     }
     volumes = [
         {"name": "c", "configMap": {"name": "conf", "items": [{"key": "a.ini", "path": "sub/a"}]}},
         {"name": "s", "secret": {"secretName": "creds"}},
     ]
-    script = "cat /c/sub/a /s/password; echo; echo $LEVEL $PASSWORD ${NONE-unset} $POD $CONF_level; touch /s/x"
-    status = bench.run(pod(script, container=container, spec={"volumes": volumes}, include_result=True)).status
+    script = (
+        "cat /c/sub/a /s/password; echo; echo $LEVEL $PASSWORD ${NONE-unset} $POD $CONF_level; touch /s/x"
+    )
+    status = bench.run(
+        pod(script, container=container, spec={"volumes": volumes}, include_result=True)
+    ).status
     assert status.outputs is not None
     assert status.outputs.result == "[a]hush\n3 hush unset wf-t-1 3"
     assert status_of(status, "main").exit_code == 1, "a volume that is read-only cannot be written to"
@@ -329,7 +363,11 @@ def test_what_cannot_be_is_refused(sandboxed: MakeBench, container: dict[str, An
 
 
 def test_a_failed_init_container_ends_the_pod(sandboxed: MakeBench) -> None:
-    helpers = [{"name": "init"}, {"name": "first", "command": ["sh", "-c", "exit 4"]}, {"name": "second", "command": ["true"]}]
+    helpers = [
+        {"name": "init"},
+        {"name": "first", "command": ["sh", "-c", "exit 4"]},
+        {"name": "second", "command": ["true"]},
+    ]
     status = sandboxed().run(pod("echo never", init_containers=helpers)).status
     assert status.phase == "Failed"
     assert [each.name for each in status.init_containers] == ["init", "first"]
@@ -367,11 +405,19 @@ def test_container_sets_follow_their_dependencies(sandboxed: MakeBench) -> None:
         containers=containers,
         main=("a", "b", "c"),
         spec={"volumes": [{"name": "w", "emptyDir": {}}]},
-        template={"containerSet": {"containers": graph}, "outputs": {"parameters": [parameter("p", "/w/order")]}},
+        template={
+            "containerSet": {"containers": graph},
+            "outputs": {"parameters": [parameter("p", "/w/order")]},
+        },
     )
     status = sandboxed().run(start).status
     assert values(status) == {"p": "a\nb"}
-    assert [(each.name, each.exit_code) for each in status.containers] == [("a", 0), ("b", 2), ("c", 64), ("wait", 0)]
+    assert [(each.name, each.exit_code) for each in status.containers] == [
+        ("a", 0),
+        ("b", 2),
+        ("c", 64),
+        ("wait", 0),
+    ]
     assert status_of(status, "c").message == 'dependency "b" exited with non-zero code: 2'
 
 

@@ -89,7 +89,13 @@ def test_a_commit_is_whole(store: Store, other: Store) -> None:
         )
     )
     run = other.run("one")
-    assert (run.phase, run.message, run.started_at, run.progress, run.spec) == ("Running", "m", 2.0, "0/1", b"spec")
+    assert (run.phase, run.message, run.started_at, run.progress, run.spec) == (
+        "Running",
+        "m",
+        2.0,
+        "0/1",
+        b"spec",
+    )
     assert list(other.events("one")) == [EventsRow(0, 2.0, b"[]")]
     assert other.nodes("one") == [NodeRow("n1", 0, "Pending", b"data")]
     assert other.attempts("one", wanted_only=True) == [
@@ -104,7 +110,12 @@ def test_a_commit_that_fails_leaves_nothing(store: Store) -> None:
     store.commit(Commit("one", events=[EventsRow(0, 1.0, b"[]")]))
     with pytest.raises(StoreError):
         store.commit(
-            Commit("one", state("Failed"), events=[EventsRow(0, 2.0, b"twice")], nodes=[NodeRow("n", 0, "x", b"")])
+            Commit(
+                "one",
+                state("Failed"),
+                events=[EventsRow(0, 2.0, b"twice")],
+                nodes=[NodeRow("n", 0, "x", b"")],
+            )
         )
     assert store.run("one").phase == ""
     assert store.nodes("one") == []

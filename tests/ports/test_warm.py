@@ -1,3 +1,4 @@
+# ruff: noqa: PTH (components are plain Python, as their authors write it)
 """The warm executor: real lightweight components of the real SDK, forked and not started."""
 
 import sys
@@ -7,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.ports.bench import Bench
+
 from tiphys.artifacts.locations import LOCAL_REPOSITORY
 from tiphys.engine.environment import Environment
 from tiphys.engine.machine import Machine
@@ -106,7 +107,9 @@ def first_pod(pipeline: Any, **arguments: Any) -> StartPod:
     """The first pod of a pipeline, as the machine asks for it."""
     workflow = compile_pipeline(pipeline, arguments or None).workflow
     workflow["metadata"] = {**workflow["metadata"], "name": "wf", "namespace": "default"}
-    machine = Machine(fresh_run(workflow, "uid", 0.0), Environment(artifact_repository=dict(LOCAL_REPOSITORY)))
+    machine = Machine(
+        fresh_run(workflow, "uid", 0.0), Environment(artifact_repository=dict(LOCAL_REPOSITORY))
+    )
     decisions = machine.step(0.0, [RunSubmitted()])
     return next(each for each in decisions if isinstance(each, StartPod))
 
@@ -179,8 +182,9 @@ def test_many_at_once_share_one_server(bench: Bench) -> None:
 
 def test_only_outputs_are_moved(tmp_path: Path) -> None:
     given = (
-        '{"inputs": {"parameterValues": {"p": "/tmp/kfp/outputs/x"}}, "outputs": {"outputFile": "/tmp/o.json",'
-        ' "parameters": {"a": {"outputFile": "/tmp/a"}}, "artifacts": {"b": {"path": "/s3/b/k", "artifacts": []}}}}'
+        '{"inputs": {"parameterValues": {"p": "/tmp/kfp/outputs/x"}}, "outputs": {'
+        '"outputFile": "/tmp/o.json", "parameters": {"a": {"outputFile": "/tmp/a"}},'
+        ' "artifacts": {"b": {"path": "/s3/b/k", "artifacts": []}}}}'
     )
     words = moved(["--executor_input", given, "--function_to_execute", "f"], tmp_path)
     assert words[2:] == ["--function_to_execute", "f"]

@@ -125,7 +125,9 @@ def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     with gzip.open(path, "wb") as packed:
         info = tarfile.TarInfo("x")
         info.type, info.size = tarfile.XHDTYPE, 1 << 40
-        packed.write(info.tobuf(tarfile.USTAR_FORMAT) if info.size < 1 << 33 else info.tobuf(tarfile.GNU_FORMAT))
+        packed.write(
+            info.tobuf(tarfile.USTAR_FORMAT) if info.size < 1 << 33 else info.tobuf(tarfile.GNU_FORMAT)
+        )
     with pytest.raises(ArtifactError):
         archives.unpack_tar(path, tmp_path / "target")
 

@@ -74,7 +74,9 @@ def test_who_wants_the_archive_itself_gets_it(tmp_path: Path, folder: Folder) ->
     assert zipfile.is_zipfile(tmp_path / "zipped"), "Argo finds out tars by itself, not zips"
 
 
-@pytest.mark.parametrize(("saved", "wanted"), [("tar", "zip"), ("zip", "tar"), ("none", "tar"), ("none", "zip")])
+@pytest.mark.parametrize(
+    ("saved", "wanted"), [("tar", "zip"), ("zip", "tar"), ("none", "tar"), ("none", "zip")]
+)
 def test_the_wrong_strategy_is_an_error(tmp_path: Path, folder: Folder, saved: str, wanted: str) -> None:
     folder.save(make_file(tmp_path), "k", saved, token="t")
     with pytest.raises((ArtifactError, OSError)):

@@ -9,7 +9,21 @@ from hypothesis import strategies as st
 from tiphys.artifacts.keys import mapped, normal_key, path_below
 from tiphys.errors import ArtifactError
 
-HOSTILE = ["", "/", ".", "..", "../x", "a/../b", "a/..", "/..", "a\0b", "a/" * 3000, "x" * 256, ".tiphys/x", "a/b.tiphys"]
+HOSTILE = [
+    "",
+    "/",
+    ".",
+    "..",
+    "../x",
+    "a/../b",
+    "a/..",
+    "/..",
+    "a\0b",
+    "a/" * 3000,
+    "x" * 256,
+    ".tiphys/x",
+    "a/b.tiphys",
+]
 
 
 @pytest.mark.parametrize("key", HOSTILE)
