@@ -250,7 +250,9 @@ class Operation:
 
     def waits_in_vain(self, node: Node) -> bool:
         """Whether the node waits for a lock that cannot be had now, and for nothing else."""
-        lock = (node.synchronization_status or {}).get("waiting")
+        if node.synchronization_status is None:
+            return False
+        lock = node.synchronization_status.get("waiting")
         return bool(lock) and node.id not in self.timed and self.environment.locks.room(self.run, lock) <= 0
 
     def waiters_with_room(self) -> list[Node]:

@@ -101,6 +101,7 @@ class DagFrame:
         self._requeued: set[int] = set()
         self._waiting = {name: len(self.plan.dependencies[name]) for name in self.plan.order}
         self._settled: set[str] = set()
+        self._nodes: dict[str, Node] = {}
         self._targets = frozenset(self.plan.targets)
         self._readers: dict[str, Reader] = {}
         self._resolved: dict[str, Mapping[str, Json]] = {}
@@ -155,7 +156,12 @@ class DagFrame:
         return None
 
     def _task_node(self, op: Operation, name: str) -> Node | None:
-        return op.nodes.named(f"{self.node_name}.{name}")
+        node = self._nodes.get(name)
+        if node is None:
+            node = op.nodes.named(f"{self.node_name}.{name}")
+            if node is not None:
+                self._nodes[name] = node
+        return node
 
     def _is_reached(self, op: Operation, name: str) -> bool:
         """Whether Argo's walk from the targets comes here: it goes no further than tasks that are done.
@@ -438,6 +444,8 @@ class DagFrame:
                 self._new_leaf(op, name, task, NodePhase.SKIPPED, "Skipped, empty params")
                 return
             state = self._loops[name] = LoopState(resolved, loop, made)
+            if group is not None:
+                self._resume_loop(op, state)
         if group is None:
             node_name = f"{self.node_name}.{name}"
             self._connect(op, name, node_name)
@@ -448,6 +456,15 @@ class DagFrame:
         self._run_items(op, name, task, state, group)
         if state.next == len(state.loop.items):
             state.made = None
+
+    def _resume_loop(self, op: Operation, state: LoopState) -> None:
+        """Take up a loop of which some items have nodes already: all of these are looked at again."""
+        count = len(state.loop.items)
+        while state.next < count:
+            if op.nodes.named(f"{self.node_name}.{state.loop.item_name(state.next)}") is None:
+                break
+            state.next += 1
+        state.marked.update(range(state.next))
 
     def _run_loop_of_one(
         self, op: Operation, name: str, task: Task, resolved: Mapping[str, Json], group: Node | None

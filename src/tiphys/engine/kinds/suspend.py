@@ -37,7 +37,8 @@ def execute(op: Operation, call: Call) -> Answer:
     deadline = op.deadline
     if deadline is not None and (until is None or deadline < until):
         until = deadline
-    if until is not None and node.phase is not NodePhase.RUNNING:
+    if until is not None and node.id not in op.timed:
+        op.timed.add(node.id)
         op.wake_at(until, node)
     return op.mark_phase(node, NodePhase.RUNNING), None
 
