@@ -63,7 +63,8 @@ def _declare(graph: Graph, name: str, source: Source, parameters: list[Json]) ->
     if mark and gaps:
         expression = f"let o = ({expression}); o == 'null' ? '=' : '=' + o"
     elif mark:
-        expression = f"'=' + ({expression})"
+        simple = text.startswith("{{") and not text.startswith("{{=")
+        expression = f"'=' + {expression}" if simple else f"'=' + ({expression})"
     is_tag = text.startswith("{{tasks.") and text.count("{{") == 1 and text.endswith("}}")
     value_from = {"parameter": text} if is_tag and not mark else {"expression": expression}
     parameters.append({"name": name, "valueFrom": value_from})

@@ -28,6 +28,18 @@ DISPLAY_NAMES = "tiphys.io/display-names"
 """Annotation of a DAG template: JSON of task name → the name that the author gave it for display."""
 
 
+_TASK_FIELDS = (
+    "name",
+    "template",
+    "dependencies",
+    "depends",
+    "when",
+    "withItems",
+    "withParam",
+    "withSequence",
+)
+
+
 def lower_dag(lowering: Lowering, call: Call) -> Template:
     """The template of a DAG in one use."""
     graph = Graph(lowering, call)
@@ -74,7 +86,8 @@ def _task(graph: Graph, name: str, *, lenient: bool) -> dict[str, Json]:
     """The DAGTask without what says when it runs."""
     task = graph.dag.tasks[name]
     component = graph.component_of(task)
-    loop = loop_of(graph.scope, name, task, component, tolerant=graph.is_tolerant(name))
+    components = graph.lowering.ir.spec.components
+    loop = loop_of(graph.scope, name, task, components, tolerant=graph.is_tolerant(name))
     found = arguments.given(graph, name, loop)
     call = Call(
         task.component_ref.name,
@@ -150,7 +163,7 @@ def _body(graph: Graph, tasks: Mapping[str, dict[str, Json]], strict: set[str]) 
             del said["template"]
         template = fields.pop("template")
         task = {"name": name, "template": template, **decided.fields[name], **fields}
-        written.append(strategic_merge(task, said, _DAG_TASK))
+        written.append(_in_order(strategic_merge(task, said, _DAG_TASK)))
     body: dict[str, Json] = {}
     titles = {
         name: task.task_info.name
@@ -165,6 +178,13 @@ def _body(graph: Graph, tasks: Mapping[str, dict[str, Json]], strict: set[str]) 
     target = {"target": decided.target} if decided.target else {}
     body["dag"] = {"failFast": False, **target, "tasks": written}
     return body
+
+
+def _in_order(task: Mapping[str, Json]) -> dict[str, Json]:
+    """The fields of a task in the order in which people read them: arguments last."""
+    first = [field for field in _TASK_FIELDS if field in task]
+    rest = [field for field in task if field not in (*first, "arguments")]
+    return {field: task[field] for field in (*first, *rest, *(["arguments"] if "arguments" in task else []))}
 
 
 def _node(graph: Graph, name: str) -> Node:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tiphys.compiler.item_types import used_as
 from tiphys.compiler.lowered import NONE, Flag, Source
 from tiphys.compiler.placeholders import has_placeholders
 from tiphys.compiler.scope import Scope
@@ -47,8 +48,11 @@ class Items:
     item: Source
 
 
-def loop_of(scope: Scope, name: str, task: Task, component: Component, *, tolerant: bool) -> Loop | None:
+def loop_of(
+    scope: Scope, name: str, task: Task, components: Mapping[str, Component], *, tolerant: bool
+) -> Loop | None:
     """The loop of a task, if it is one."""
+    component = components[task.component_ref.name]
     where = f"{scope.name}/{name}"
     if task.artifact_iterator is not None:
         argument = task.inputs.artifacts.get(task.artifact_iterator.items.input_artifact)
@@ -67,7 +71,8 @@ def loop_of(scope: Scope, name: str, task: Task, component: Component, *, tolera
             raise CompileError(f"{where}: the loop is not given its list")
         argument_ = given[iterator.items.input_parameter]
         source = scope.parameter(argument_, name, given, tolerant=tolerant, otherwise="[]")
-        return Loop(_found_items(source, type), iterator.item_input)
+        uses = used_as(components, component, iterator.item_input)
+        return Loop(_found_items(source, type, uses), iterator.item_input)
     listed = _read(iterator.items.raw, where)
     if has_placeholders(listed):
         values = [scope.constant(item, name, given).value for item in listed]
@@ -97,10 +102,10 @@ def _known_items(listed: list[Json], type: str) -> Items:
     return Items("withParam", wrapped, _unwrapped(type))
 
 
-def _found_items(items: Source, type: str) -> Items:
+def _found_items(items: Source, type: str, uses: frozenset[str]) -> Items:
     """A list that the run finds."""
     text = items.value.expression
-    if type in _EXACT:
+    if type in _EXACT or (uses and uses <= _EXACT):
         return Items("withParam", items.value.field, _item("{{item}}", "item", type))
     strings = f"sprig.regexReplaceAll({literal(_STRING)}, {text}, '[$0]')"
     others = safe(f"toJson(map(fromJSON({text}), [#]))")

@@ -135,9 +135,9 @@ def _inputs(given: Pod, body: Body) -> None:
 
 def _uri(given: Pod, name: str, *, is_list: bool) -> str:
     """The expression of an artifact's URI, or of the folder that all artifacts of a list lie in."""
-    uri = f"first(fromJSON({path('inputs', 'parameters', given.inputs[name])}))?.uri"
+    uri = f"first(fromJSON({path('inputs', 'parameters', given.inputs[name])}))?.uri ?? ''"
     if is_list:
-        return f"join(split({uri} ?? '', '/')[:{given.root.folder_depth()}], '/')"
+        return f"join(split({uri}, '/')[:{given.root.folder_depth()}], '/')"
     return uri
 
 
@@ -145,20 +145,19 @@ def _input_artifact(given: Pod, name: str, *, is_list: bool) -> dict[str, Json]:
     """Argo fetches the artifact to where KFP looks for it; both places are made from its URI."""
     flags = given.call.flags_of(name)
     uri = _uri(given, name, is_list=is_list)
-    known = uri if is_list else f"({uri} ?? '')"
     absent = f"/tmp/kfp/absent/{given.inputs[name]}"  # noqa: S108 # a path in the pod
     local = given.root.local("u", gcs=Flag.GCS in flags)
     found: dict[str, Json] = {
         "name": given.inputs[name],
         "optional": True,
-        "path": "{{=let u = " + known + "; u == '' ? '" + absent + "' : " + local + "}}",
+        "path": "{{=let u = " + uri + "; u == '' ? '" + absent + "' : " + local + "}}",
         "archive": {"none": {}},
     }
     if Flag.HTTP in flags:
-        return {**found, "http": {"url": "{{=" + known + "}}"}}
-    key = "{{=join(split(" + known + ", '/')[3:], '/')}}"
+        return {**found, "http": {"url": "{{=" + uri + "}}"}}
+    key = "{{=join(split(" + uri + ", '/')[3:], '/')}}"
     if Flag.GCS in flags:
-        return {**found, "gcs": {"bucket": "{{=get(split(" + known + ", '/'), 2) ?? ''}}", "key": key}}
+        return {**found, "gcs": {"bucket": "{{=get(split(" + uri + ", '/'), 2) ?? ''}}", "key": key}}
     return {**found, "s3": {"key": key}}
 
 
