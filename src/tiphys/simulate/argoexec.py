@@ -7,19 +7,20 @@ are reported of failed pods too; a parameter whose file is missing has its defau
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tiphys.loading.arguments import as_argo_text
+from tiphys.messages.decisions import StartPod
 from tiphys.messages.outputs import Json, Outputs
 from tiphys.simulate.outcomes import Outcome
+from tiphys.simulate.values import Values, default_text
 
 RESULT_KINDS: Final = ("container", "script", "data")
 """Template kinds whose standard output is the result; of a containerSet the container `main`."""
 
 _STORES: Final = ("s3", "gcs", "azure", "oss", "hdfs", "artifactory", "http", "git", "raw", "plugin")
-_ODD: Final = re.compile(r"[^A-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +31,14 @@ class Report:
     trouble: str = ""
 
 
-def default_text(display_name: str, parameter: str = "") -> str:
-    """The value of an output that nobody scripted.
-
-    >>> default_text("train(0:a)", "loss")
-    'out_train_0_a__loss'
-    """
-    name = f"{display_name}_{parameter}" if parameter else display_name
-    return "out_" + _ODD.sub("_", name)
-
-
 def pod_report(
-    template: Mapping[str, Json],
-    display_name: str,
-    outcome: Outcome,
-    *,
-    succeeded: bool,
-    include_result: bool,
+    start: StartPod, display_name: str, outcome: Outcome, values: Values, *, succeeded: bool
 ) -> Report:
     """What the executor hands back for a pod that ended with this outcome."""
+    template = start.template
     declared = template.get("outputs") or {}
-    result = _result(template, display_name, outcome, succeeded) if include_result else None
-    parameters, trouble = _parameters(declared.get("parameters") or [], display_name, outcome, succeeded)
+    result = _result(template, display_name, outcome, succeeded) if start.include_result else None
+    parameters, trouble = _parameters(start, display_name, outcome, values, succeeded)
     artifacts, loss = _artifacts(
         declared.get("artifacts") or [], template.get("archiveLocation") or {}, outcome, succeeded
     )
@@ -63,7 +50,7 @@ def pod_report(
 def task_report(template: Mapping[str, Json], display_name: str, outcome: Outcome) -> Outputs:
     """What the agent hands back for an HTTP or plugin task."""
     parameters = [
-        {**parameter, "value": outcome.parameters[parameter["name"]]}
+        {**parameter, "value": as_argo_text(outcome.parameters[parameter["name"]])}
         for parameter in (template.get("outputs") or {}).get("parameters") or []
         if outcome.parameters.get(parameter["name"]) is not None
     ]
@@ -88,19 +75,20 @@ def _has_result(template: Mapping[str, Json]) -> bool:
 
 
 def _parameters(
-    declared: list[dict[str, Json]], display_name: str, outcome: Outcome, succeeded: bool
+    start: StartPod, display_name: str, outcome: Outcome, values: Values, succeeded: bool
 ) -> tuple[list[dict[str, Json]], str]:
     saved: list[dict[str, Json]] = []
     trouble = ""
-    for parameter in declared:
+    for parameter in (start.template.get("outputs") or {}).get("parameters") or []:
         source = parameter.get("valueFrom") or {}
         if trouble or not ("path" in source or "jsonPath" in source or "jqFilter" in source):
             saved.append(dict(parameter))
             continue
         name = parameter["name"]
-        text = outcome.parameters.get(name)
+        value = outcome.parameters.get(name)
+        text = None if value is None else values.text(start, name, value)
         if text is None and succeeded and name not in outcome.parameters:
-            text = default_text(display_name, name)
+            text = values.default(start, display_name, name)
         if text is None:
             text = source.get("default")
         if text is None:

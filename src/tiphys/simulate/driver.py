@@ -31,6 +31,7 @@ from tiphys.simulate.actions import Action, refuse
 from tiphys.simulate.agent import Agent
 from tiphys.simulate.outcomes import SUCCESS, Outcome, Script, Subject
 from tiphys.simulate.pods import Pods
+from tiphys.simulate.values import PlainValues
 
 FRUITLESS_WAKES: Final = 70
 """After so many timers in a row without any pod ending, the run hangs."""
@@ -82,7 +83,7 @@ class Simulation:
     actions: Sequence[Action] = ()
     limits: Limits = field(default_factory=Limits)
     answers: Callable[[Run], list[Event]] | None = None
-    pods: Pods = field(default_factory=Pods)
+    pods: Pods = field(default_factory=lambda: Pods(PlainValues()))
     agent: Agent = field(default_factory=Agent)
     log: list[ActionLog] = field(default_factory=list)
     left: list[LeftRun] = field(default_factory=list)

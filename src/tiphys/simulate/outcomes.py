@@ -41,7 +41,7 @@ class Outcome:
     pod_message: str = ""
     pod_reason: str = ""
     result: str | None = None
-    parameters: Mapping[str, str | None] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     artifacts: frozenset[str] | None = None
     duration: float | None = None
     containers: Mapping[str, int] = field(default_factory=dict)

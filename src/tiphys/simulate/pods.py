@@ -15,6 +15,7 @@ from tiphys.messages.events import Event, PodChanged, PodDeleted
 from tiphys.messages.outputs import ContainerStatus, PodStatus
 from tiphys.simulate.argoexec import pod_report
 from tiphys.simulate.outcomes import DEFAULT_SECONDS, Outcome
+from tiphys.simulate.values import Values
 
 KILLED: Final = 143
 SCRIPTED_ERROR: Final = 64
@@ -48,7 +49,8 @@ class Pod:
 class Pods:
     """All pods of a simulated run."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: Values) -> None:
+        self.values = values
         self.started: list[Pod] = []
         self._latest: dict[str, Pod] = {}
         self._ends: list[tuple[float, int, str]] = []
@@ -113,7 +115,8 @@ class Pods:
         if cause == "outcome" and pod.outcome.phase == "Deleted":
             pod.status = PodStatus(phase="Deleted")
             return PodDeleted(pod.start.node_id)
-        pod.status = _ended(pod) if cause == "outcome" else _cut_short(pod, cause)
+        end = _ended if cause == "outcome" else _cut_short
+        pod.status = end(pod, cause, self.values)
         return PodChanged(pod.start.node_id, pod.status)
 
 
@@ -136,17 +139,11 @@ def _container_names(pod: Pod) -> list[str]:
     return [str(container["name"]) for container in pod.start.containers]
 
 
-def _ended(pod: Pod) -> PodStatus:
+def _ended(pod: Pod, _cause: str, values: Values) -> PodStatus:
     outcome = pod.outcome
     succeeded = outcome.phase == "Succeeded"
     codes = _exit_codes(pod, outcome)
-    report = pod_report(
-        pod.start.template,
-        pod.display_name,
-        outcome,
-        succeeded=succeeded,
-        include_result=pod.start.include_result,
-    )
+    report = pod_report(pod.start, pod.display_name, outcome, values, succeeded=succeeded)
     trouble = report.trouble
     broken_start = outcome.phase == "Error" and outcome.error_in == "init"
     if outcome.phase == "Error" and not broken_start:
@@ -188,14 +185,8 @@ def _fine(name: str) -> ContainerStatus:
     return ContainerStatus(name, 0, "Completed")
 
 
-def _cut_short(pod: Pod, cause: str) -> PodStatus:
-    report = pod_report(
-        pod.start.template,
-        pod.display_name,
-        Outcome(phase="Failed"),
-        succeeded=False,
-        include_result=pod.start.include_result,
-    )
+def _cut_short(pod: Pod, cause: str, values: Values) -> PodStatus:
+    report = pod_report(pod.start, pod.display_name, Outcome("Failed"), values, succeeded=False)
     active = cause == "active"
     return PodStatus(
         phase="Failed",

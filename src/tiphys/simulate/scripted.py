@@ -8,7 +8,7 @@ else can happen; one that is not mentioned keeps the run waiting.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -38,10 +38,8 @@ _KEYS: Final = {
     "error_in",
 }
 
-Encode = Callable[[object], str]
 
-
-def outcome_of(spoken: Spoken, encode: Encode = as_argo_text) -> Outcome:
+def outcome_of(spoken: Spoken) -> Outcome:
     """The outcome that a user's words mean."""
     if isinstance(spoken, Outcome):
         return spoken
@@ -61,10 +59,7 @@ def outcome_of(spoken: Spoken, encode: Encode = as_argo_text) -> Outcome:
         reason=given.get("reason", ""),
         error_in=given.get("error_in", "wait"),
         result=None if result is None else as_argo_text(result),
-        parameters={
-            name: None if value is None else encode(value)
-            for name, value in (given.get("outputs") or {}).items()
-        },
+        parameters=dict(given.get("outputs") or {}),
         artifacts=None if artifacts is None else frozenset(artifacts),
         duration=given.get("duration"),
         containers=given.get("containers") or {},
@@ -127,7 +122,8 @@ class SpokenScript:
         selector = f"id={node.id}"
         if outcome.phase in ("Failed", "Error"):
             return [RunStopped(selector, outcome.message)]
-        values = {name: text for name, text in outcome.parameters.items() if text is not None}
+        supplied = {name: value for name, value in outcome.parameters.items() if value is not None}
+        values = {name: as_argo_text(value) for name, value in supplied.items()}
         told: list[Event] = [NodeSet(selector, values)] if values else []
         return [*told, RunResumed(selector)]
 
@@ -138,9 +134,7 @@ def _suspended(run: Run) -> Iterator[Node]:
             yield node
 
 
-def spoken_script(
-    outcomes: Mapping[str, Spoken], tasks: Mapping[str, str], encode: Encode = as_argo_text
-) -> SpokenScript:
+def spoken_script(outcomes: Mapping[str, Spoken], tasks: Mapping[str, str]) -> SpokenScript:
     """The script for these outcomes; `tasks` are the paths of task names, each with its template."""
     entries = []
     for text, spoken in outcomes.items():
@@ -150,6 +144,6 @@ def spoken_script(
         template = last if path is None and len(selector.parts) == 1 else None
         if path is None and (template is None or last.name not in tasks.values()):
             raise unknown(text, [*tasks, *tasks.values()])
-        entries.append(_Entry(selector, path or "", template, outcome_of(spoken, encode)))
+        entries.append(_Entry(selector, path or "", template, outcome_of(spoken)))
     entries.sort(key=lambda entry: entry.precision, reverse=True)
     return SpokenScript(entries)

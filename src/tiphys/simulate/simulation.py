@@ -15,6 +15,7 @@ from tiphys.engine.run import Run
 from tiphys.simulate.actions import Action
 from tiphys.simulate.driver import Ending, Limits, Simulation
 from tiphys.simulate.fresh_run import ARTIFACT_REPOSITORY, TIME_ZERO, new_run
+from tiphys.simulate.pods import Pods
 from tiphys.simulate.scripted import Spoken, spoken_script
 from tiphys.simulate.simulated_run import SimulatedRun
 from tiphys.simulate.task_paths import TaskPath, task_paths
@@ -66,12 +67,13 @@ class Rehearsal:
         """Simulate once."""
         environment = self._environment()
         tasks = {task.path: task.template for task in self.tasks()} if outcomes else {}
-        script = spoken_script(outcomes, tasks, self.workload.encode)
+        script = spoken_script(outcomes, tasks)
         simulation = Simulation(
             machine=Machine(self._new_run(), environment),
             environment=environment,
             script=script,
             now=TIME_ZERO,
+            pods=Pods(self.workload.values),
             actions=actions,
             limits=Limits(),
             answers=script.answers,

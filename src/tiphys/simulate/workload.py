@@ -5,15 +5,14 @@ A WorkflowTemplate, ClusterWorkflowTemplate or CronWorkflow stands for the Workf
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tiphys.compiler import transport
-from tiphys.loading.arguments import as_argo_text
 from tiphys.loading.compilation import compile
 from tiphys.loading.loaded import Loaded, Manifest, name_of
 from tiphys.manifest.decoding import decode
+from tiphys.simulate.values import PipelineValues, PlainValues, Values
 
 _TEMPLATES: Final = ("WorkflowTemplate", "ClusterWorkflowTemplate")
 _DECODED: Final = ("Workflow", *_TEMPLATES)
@@ -21,14 +20,14 @@ _DECODED: Final = ("Workflow", *_TEMPLATES)
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A workflow with its arguments, the manifests beside it, and how values are written in it.
+    """A workflow with its arguments, the manifests beside it, and what its pods put out.
 
-    `encode` turns a value into the text of an output parameter; `loaded` is what the user gave.
+    `loaded` is what the user gave.
     """
 
     workflow: Manifest
     resources: tuple[Manifest, ...]
-    encode: Callable[[object], str]
+    values: Values
     loaded: Loaded
 
 
@@ -39,9 +38,10 @@ def workload_of(
     compiled = compile(pipeline, arguments or {})
     first, *rest = compiled.documents
     beside = [first, *rest] if first.get("kind") in _TEMPLATES else rest
-    encode = as_argo_text if compiled.loaded.ir is None else transport.encode
+    ir = compiled.loaded.ir
+    values = PlainValues() if ir is None else PipelineValues(ir)
     known = tuple(_decoded(dict(each)) for each in (*beside, *resources))
-    return Workload(_decoded(as_workflow(first)), known, encode, compiled.loaded)
+    return Workload(_decoded(as_workflow(first)), known, values, compiled.loaded)
 
 
 def as_workflow(manifest: Manifest) -> Manifest:

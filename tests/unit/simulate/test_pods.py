@@ -11,6 +11,7 @@ from tiphys.messages.events import PodChanged, PodDeleted
 from tiphys.messages.outputs import PodStatus
 from tiphys.simulate.outcomes import Outcome
 from tiphys.simulate.pods import Pods
+from tiphys.simulate.values import PlainValues
 
 
 def start(name: str = "A", **fields: Any) -> StartPod:
@@ -20,7 +21,7 @@ def start(name: str = "A", **fields: Any) -> StartPod:
 
 
 def end_of(decision: StartPod, outcome: Outcome, at: float) -> PodStatus:
-    pods = Pods()
+    pods = Pods(PlainValues())
     pods.start(decision, decision.node_id, outcome, 0.0)
     assert pods.next_end() == at
     [event] = pods.end_until(at)
@@ -78,7 +79,7 @@ def test_the_executor_ends_a_pod_at_its_deadline() -> None:
 
 
 def test_a_daemon_runs_until_it_is_stopped() -> None:
-    pods = Pods()
+    pods = Pods(PlainValues())
     pods.start(start(daemon=True), "A", Outcome(), 0.0)
     assert pods.next_end() is None
     event = pods.stop("A")
@@ -88,7 +89,7 @@ def test_a_daemon_runs_until_it_is_stopped() -> None:
 
 
 def test_a_pod_that_never_started_is_gone_when_stopped() -> None:
-    pods = Pods()
+    pods = Pods(PlainValues())
     event = pods.start(start(), "A", Outcome("Pending", pod_message="no nodes"), 0.0)
     assert isinstance(event, PodChanged)
     assert event.status.message == "no nodes"
@@ -97,7 +98,7 @@ def test_a_pod_that_never_started_is_gone_when_stopped() -> None:
 
 
 def test_pods_that_end_together_are_told_in_order_of_creation() -> None:
-    pods = Pods()
+    pods = Pods(PlainValues())
     pods.start(start("late"), "late", Outcome(duration=2), 0.0)
     pods.start(start("early"), "early", Outcome(duration=1), 1.0)
     events = pods.end_until(2.0)

@@ -44,9 +44,9 @@ def test_an_exit_code_is_a_failure() -> None:
     assert outcome_of({"exit_code": 3}) == Outcome("Failed", exit_code=3)
 
 
-def test_outputs_are_written_as_text() -> None:
+def test_outputs_are_values() -> None:
     spoken = outcome_of({"outputs": {"a": "x", "b": [1, {"k": None}], "c": None}, "result": 7})
-    assert spoken.parameters == {"a": "x", "b": '[1,{"k":null}]', "c": None}
+    assert spoken.parameters == {"a": "x", "b": [1, {"k": None}], "c": None}
     assert spoken.result == "7"
 
 
