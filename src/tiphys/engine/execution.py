@@ -191,7 +191,9 @@ def _lock(op: Operation, node: Node | None, call: Call) -> tuple[Node | None, No
         deadlines.check_timeouts(op, call.template, node)
         return node, None, False
     op.held[node_id] = synchronization
-    if node is not None and (node.synchronization_status is not None or node.message):
+    # a Retry node says itself, right after this, whether it waits for its next attempt
+    talks = node is not None and bool(node.message) and node.type is not NodeType.RETRY
+    if node is not None and (node.synchronization_status is not None or talks):
         op.nodes.set_waiting(node, "")
         node.message = ""
         op.nodes.touch(node)
@@ -208,11 +210,12 @@ def _remember(op: Operation, node: Node | None, call: Call) -> Answer:
         op.decisions.append(found.save)
     if node is None:
         node = op.new_executable_node(call, node_type(call.template), NodePhase.PENDING)
-    node.memoization_status = dict(found.status)
+    if node.memoization_status != found.status:
+        node.memoization_status = dict(found.status)
+        op.nodes.touch(node)
     if found.hit:
         node.outputs = found.outputs
         op.mark_phase(node, NodePhase.SUCCEEDED)
-    op.nodes.touch(node)
     return node, None
 
 

@@ -29,6 +29,7 @@ from tiphys.engine import (
 from tiphys.engine.environment import Environment
 from tiphys.engine.execution import execute_template
 from tiphys.engine.failures import failures_text
+from tiphys.engine.held_locks import held_locks
 from tiphys.engine.kinds import agent, container_set, dag, pod, steps, suspend
 from tiphys.engine.operation import PARALLELISM_REACHED, RETRY_AFTER, Execute, Operation, Options
 from tiphys.engine.panic import Panic
@@ -105,6 +106,7 @@ class Machine:
         self._resumes = run.phase is not WorkflowPhase.UNKNOWN
         if self._resumes and not self._completed:
             self.environment.locks.reestablish(run)
+            self._op.held.update(held_locks(run))
 
     # --- for the driver
 

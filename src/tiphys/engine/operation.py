@@ -253,7 +253,10 @@ class Operation:
         if node.synchronization_status is None:
             return False
         lock = node.synchronization_status.get("waiting")
-        return bool(lock) and node.id not in self.timed and self.environment.locks.room(self.run, lock) <= 0
+        if not lock or node.id in self.timed or self.environment.locks.room(self.run, lock) > 0:
+            return False
+        self.lock_waiters.setdefault(lock, {})[node.id] = None
+        return True
 
     def waiters_with_room(self) -> list[Node]:
         """Nodes that wait for a lock which can be had now, the first of many."""
