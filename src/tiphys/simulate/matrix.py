@@ -83,25 +83,30 @@ def matrix(
 
 
 def _may_fail(tasks: Sequence[TaskPath], normal: Mapping[str, str]) -> list[str]:
-    """The selectors to try: each task that runs something, and one item of those that loop."""
-    ran = {_without_items(path) for path, phase in normal.items() if phase not in ("Skipped", "Omitted")}
-    found = []
+    """The selectors to try: each task that runs something, and one run of it where it runs several times."""
+    ran: dict[str, list[str]] = {}
+    for path, phase in normal.items():
+        if phase not in ("Skipped", "Omitted"):
+            ran.setdefault(_task_of(path), []).append(path)
+    found: list[str] = []
     for task in tasks:
-        if not task.is_leaf or task.path not in ran:
+        paths = ran.get(task.path) if task.is_leaf else None
+        if not paths:
             continue
         found.append(task.path)
-        if task.loops and sum(_without_items(path) == task.path for path in normal) > 2:
-            found.append(f"{task.path}[0]")
+        single = next((path for path in paths if "[" in path), None)
+        if single is not None and len(paths) > 1:
+            found.append(single)
     return found
 
 
 def _row(selector: str, simulated: SimulatedRun, normal: Mapping[str, str]) -> Row:
     states = simulated.states()
-    own = _without_items(selector)
+    own = _task_of(selector)
     changed = {
         path: states.get(path, _ABSENT)
         for path in (*normal, *(path for path in states if path not in normal))
-        if states.get(path, _ABSENT) != normal.get(path) and _without_items(path) != own
+        if states.get(path, _ABSENT) != normal.get(path) and _task_of(path) != own
     }
     return Row(selector, simulated.phase, simulated.stuck, states, changed)
 
@@ -111,11 +116,27 @@ def _ending(row: Row) -> str:
 
 
 def _consequences(row: Row) -> str:
-    by_phase: dict[str, list[str]] = {}
+    """What changed, by phase: tasks with how often, without groups that only pass the failure on."""
+    by_phase: dict[str, dict[str, int]] = {}
     for path, phase in row.changed.items():
-        by_phase.setdefault(phase, []).append(path)
-    return "; ".join(f"{phase}: {', '.join(paths)}" for phase, paths in by_phase.items())
+        if _holds(path, row.task) or (phase == _ABSENT and any(_holds(other, path) for other in row.changed)):
+            continue
+        tasks = by_phase.setdefault(phase, {})
+        tasks[_task_of(path)] = tasks.get(_task_of(path), 0) + 1
+    return "; ".join(f"{phase}: {_counted(tasks)}" for phase, tasks in by_phase.items())
 
 
-def _without_items(path: str) -> str:
+def _counted(tasks: Mapping[str, int]) -> str:
+    return ", ".join(f"{task} ({count} times)" if count > 1 else task for task, count in tasks.items())
+
+
+def _holds(group: str, path: str) -> bool:
+    """True when a group (a task, or one item of it) stands over a task."""
+    inside = _task_of(group)
+    return _task_of(path).startswith(f"{inside}/") or (
+        path != group and "[" in path and path.startswith(f"{group}[")
+    )
+
+
+def _task_of(path: str) -> str:
     return "/".join(part.partition("[")[0].partition("#")[0] for part in path.split("/"))

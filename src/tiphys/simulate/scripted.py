@@ -71,6 +71,7 @@ def outcome_of(spoken: Spoken) -> Outcome:
 class _Entry:
     """One selector with its outcome; `template` is set when it names a template and no task."""
 
+    text: str
     selector: Selector
     path: str
     template: Part | None
@@ -93,10 +94,16 @@ class _Entry:
 
 @dataclass(slots=True)
 class SpokenScript:
-    """A script by selectors. `used` are the selectors that some node has met."""
+    """A script by selectors."""
 
     entries: list[_Entry]
+    _used: set[str] = field(default_factory=set)
     _done: set[str] = field(default_factory=set)
+
+    @property
+    def unused(self) -> list[str]:
+        """The selectors that no node has met."""
+        return [entry.text for entry in self.entries if entry.text not in self._used]
 
     def outcome(self, subject: Subject) -> Outcome | None:
         """How this pod ends, or None for success."""
@@ -106,7 +113,9 @@ class SpokenScript:
 
     def _find(self, run: Run, node: Node, template: str) -> Outcome | None:
         path = parse_path(node_paths(run, [node.id])[node.id].removeprefix(f"{run.name}."))
-        return next((entry.outcome for entry in self.entries if entry.fits(path, template)), None)
+        fitting = [entry for entry in self.entries if entry.fits(path, template)]
+        self._used.update(entry.text for entry in fitting)
+        return fitting[0].outcome if fitting else None
 
     def answers(self, run: Run) -> list[Event]:
         """What a person does about suspended nodes that the script speaks of; each is done once."""
@@ -144,6 +153,6 @@ def spoken_script(outcomes: Mapping[str, Spoken], tasks: Mapping[str, str]) -> S
         template = last if path is None and len(selector.parts) == 1 else None
         if path is None and (template is None or last.name not in tasks.values()):
             raise unknown(text, [*tasks, *tasks.values()])
-        entries.append(_Entry(selector, path or "", template, outcome_of(spoken)))
+        entries.append(_Entry(text, selector, path or "", template, outcome_of(spoken)))
     entries.sort(key=lambda entry: entry.precision, reverse=True)
     return SpokenScript(entries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
@@ -42,11 +42,13 @@ class SimulatedRun:
     """A run that happened on the virtual clock only.
 
     `stuck` says what the run waits for for ever ("" if it came to an end); `phase` is then `Running`.
+    `unused` are the outcomes that no node met: what they name never started.
     """
 
     run: Run
     began_at: float
     stuck: str = ""
+    unused: Sequence[str] = ()
 
     @property
     def phase(self) -> str:
@@ -105,8 +107,11 @@ class SimulatedRun:
 
     def table(self) -> str:
         """The run as text: one line a node, then how it ended and what failed."""
-        text = format_table(self.summary())
-        return f"{text}\nwaits for ever: {self.stuck}" if self.stuck else text
+        lines = [format_table(self.summary())]
+        if self.stuck:
+            lines.append(f"waits for ever: {self.stuck}")
+        lines.extend(f"never started: {selector}" for selector in self.unused)
+        return "\n".join(lines)
 
     def __str__(self) -> str:
         return self.table()

@@ -80,7 +80,7 @@ class Rehearsal:
         )
         ending = simulation.drive()
         stuck = "" if ending is Ending.COMPLETED else simulation.machine.stuck_reason()
-        return SimulatedRun(simulation.run, TIME_ZERO, stuck)
+        return SimulatedRun(simulation.run, TIME_ZERO, stuck, tuple(script.unused))
 
     def _new_run(self) -> Run:
         return new_run(self.workload.workflow, UID)
