@@ -25,9 +25,9 @@ import pytest
 from tiphys.errors import BadInput
 from tiphys.manifest.yaml import load_documents
 from tiphys.simulate.actions import action_from_record
+from tiphys.simulate.fresh_run import TIME_ZERO
 from tiphys.simulate.matrix import Matrix, matrix
 from tiphys.simulate.outcomes import Outcome
-from tiphys.simulate.fresh_run import TIME_ZERO
 from tiphys.simulate.simulated_run import SimulatedNode, SimulatedRun
 from tiphys.simulate.simulation import simulate
 
@@ -43,7 +43,6 @@ __all__ = [
     "simulate",
 ]
 
-SUFFIXES: Final = (".scenario.yaml", ".scenario.yml")
 _FILE_KEYS: Final = {"workflow", "resources", "arguments", "cases", "about"}
 _CASE_KEYS: Final = {
     "name", "arguments", "outcomes", "actions",
@@ -174,11 +173,3 @@ class ScenarioItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the case stands."""
         return self.path, None, f"scenario: {self.name}"
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioFile | None:
-    """Collect scenario files wherever they lie."""
-    if file_path.name.endswith(SUFFIXES):
-        collected: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
-        return collected
-    return None
