@@ -7,6 +7,7 @@ from typing import Any
 
 from tiphys.compiler import arguments, conditions, dag_inputs
 from tiphys.compiler.dag_outputs import handed_out
+from tiphys.compiler.depends_text import minds_failure, with_verdict
 from tiphys.compiler.graph import COMPLETED, Graph
 from tiphys.compiler.hooks import hook_tasks, hooked
 from tiphys.compiler.importers import imported
@@ -152,11 +153,14 @@ def _body(graph: Graph, tasks: Mapping[str, dict[str, Json]], strict: set[str]) 
         nodes.append(Node(name, (loop,)))
         tasks[name] = verdict(graph, loop)
     decided = order(nodes, graph.path)
+    depends = {node.name: node.setting("depends") for node in nodes}
     written = []
     for name, fields in tasks.items():
         said = graph.settings(name) if name in graph.dag.tasks else {}
         if decided.uses_depends:
             said.pop("continueOn", None)
+        if depends[name]:
+            said["depends"] = depends[name]
         if "hooks" in said:
             said["hooks"] = hooked(said["hooks"], hooking)
         if called_again(graph.lowering, said):
@@ -202,14 +206,16 @@ def _node(graph: Graph, name: str) -> Node:
 
 def _after_verdict(node: Node, loop: str, verdict: str) -> Node:
     """Those who need all items of a loop wait for the task that says whether all succeeded."""
-    if loop not in node.needs or node.tolerant or node.setting("depends"):
+    text = node.setting("depends") or ""
+    if loop not in node.needs or node.tolerant or (text and not minds_failure(text, loop)):
         return node
+    said = {"depends": with_verdict(text, loop, verdict)} if text else {}
     return Node(
         node.name,
         (*node.needs, verdict),
         is_exit=node.is_exit,
         skippable=node.skippable,
-        settings=node.settings,
+        settings={**(node.settings or {}), **said},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiphys.compiler import names
+from tiphys.compiler.depends_text import accepts_failure, minds_failure
 from tiphys.compiler.lower import ROOT, Lowering
 from tiphys.compiler.lowered import Call
 from tiphys.compiler.needs import named_in
@@ -71,6 +72,20 @@ class Graph:
         if self._settings[name].get("depends"):
             return True
         return any(self._settings[need].get("continueOn") for need in self.needs[name])
+
+    def tolerates(self, name: str, need: str) -> bool:
+        """True if a task may run although `need` failed."""
+        if self.dag.tasks[name].trigger_policy.strategy == COMPLETED or self._settings[need].get(
+            "continueOn"
+        ):
+            return True
+        text = self._settings[name].get("depends", "")
+        return bool(text) and need in named_in(text) and accepts_failure(text, need)
+
+    def minds(self, name: str, need: str) -> bool:
+        """True if it makes a difference to a task whether `need` failed or succeeded."""
+        text = self._settings[name].get("depends", "")
+        return minds_failure(text, need) if need in named_in(text) else not self.tolerates(name, need)
 
     def sorted(self) -> list[str]:
         """The tasks, each after what it waits for; a circle is an error."""

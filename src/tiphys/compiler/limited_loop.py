@@ -72,8 +72,8 @@ def lenient_loops(graph: Graph) -> dict[str, bool]:
         if not task.is_loop or not task.iterator_policy.parallelism_limit:
             continue
         waiting = [other for other in graph.needs if name in graph.needs[other]]
-        if any(graph.is_tolerant(other) and graph.reads(other, name) for other in waiting):
-            found[name] = any(not graph.is_tolerant(other) for other in waiting)
+        if any(graph.tolerates(other, name) and graph.reads(other, name) for other in waiting):
+            found[name] = any(graph.minds(other, name) for other in waiting)
     return found
 
 
