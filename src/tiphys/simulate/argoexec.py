@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tiphys.engine import artifact_places
 from tiphys.loading.arguments import as_argo_text
 from tiphys.messages.decisions import StartPod
 from tiphys.messages.outputs import Json, Outputs
@@ -20,7 +21,7 @@ from tiphys.simulate.values import Values, default_text
 RESULT_KINDS: Final = ("container", "script", "data")
 """Template kinds whose standard output is the result; of a containerSet the container `main`."""
 
-_STORES: Final = ("s3", "gcs", "azure", "oss", "hdfs", "artifactory", "http", "git", "raw", "plugin")
+_KEYLESS: Final = ("git", "raw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +116,18 @@ def _artifacts(
 
 
 def located(artifact: Mapping[str, Json], archive: Mapping[str, Json]) -> dict[str, Json]:
-    """The artifact with its place: its own, or one below the pod's archive location.
+    """The artifact with its place: its own if that has a key, else one below the pod's archive location.
 
     >>> located({"name": "o", "path": "/tmp/o"}, {"s3": {"key": "wf/pod"}})["s3"]
     {'key': 'wf/pod/o.tgz'}
     """
-    if any(store in artifact for store in _STORES):
+    where = artifact_places.store(artifact)
+    if where in _KEYLESS or (where and artifact_places.key(artifact)):
         return dict(artifact)
-    kind = next((store for store in _STORES if store in archive), "s3")
+    place = {name: value for name, value in artifact.items() if name != where}
+    kind = artifact_places.store(archive) or "s3"
     key = str((archive.get(kind) or {}).get("key", ""))
-    return {**artifact, kind: {"key": posixpath.join(key, _file_name(artifact))}}
+    return {**place, kind: {"key": posixpath.join(key, _file_name(artifact))}}
 
 
 def _file_name(artifact: Mapping[str, Json]) -> str:
