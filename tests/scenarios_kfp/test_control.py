@@ -242,3 +242,21 @@ def test_retry_of_a_group() -> None:
     run = simulated(pipeline, {"work": "Failed"})
     assert run.phase == "Failed"
     assert run["for-loop-2[0]"].type == "Retry"
+
+
+@dsl.component(base_image="python:3.11", install_kfp_package=False)
+def read(data: dsl.Input[dsl.Dataset], text: str = ""):
+    print(data.uri, text)
+
+
+def test_when_an_importer_runs() -> None:
+    @dsl.pipeline
+    def pipeline() -> None:
+        first, second = work(), work(text="b")
+        imported = dsl.importer(artifact_uri="s3://b/k", artifact_class=dsl.Dataset)
+        argo.depends(imported, argo.failed(first))
+        read(data=imported.output, text=second.output)
+
+    assert tasks_of(tiphys.compile(pipeline).workflow)["read"]["depends"] == "(work-2) && (work.Failed)"
+    assert simulated(pipeline, {"work": "Failed"})["read"].phase == "Succeeded"
+    assert simulated(pipeline)["read"].phase == "Omitted"

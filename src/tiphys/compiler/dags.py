@@ -70,7 +70,7 @@ def lower_dag(lowering: Lowering, call: Call) -> Template:
 
 def _imported(graph: Graph, name: str) -> dict[str, Source]:
     task = graph.dag.tasks[name]
-    if graph.settings(name):
+    if graph.settings(name).keys() - {"depends"}:
         raise Unsupported(
             f"{graph.path}/{name}: an importer runs no pod, so Argo has no task to set anything on",
             remedy="Set it on the task that reads the artifact.",

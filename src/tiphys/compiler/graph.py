@@ -10,7 +10,7 @@ from tiphys.compiler import names
 from tiphys.compiler.depends_text import accepts_failure, minds_failure
 from tiphys.compiler.lower import ROOT, Lowering
 from tiphys.compiler.lowered import Call
-from tiphys.compiler.needs import named_in
+from tiphys.compiler.needs import ENDED, named_in
 from tiphys.compiler.scope import Scope
 from tiphys.compiler.transport import whole_numbers
 from tiphys.errors import CompileError
@@ -51,6 +51,8 @@ class Graph:
             name: importer for name in self.dag.tasks if (importer := self._importer(name)) is not None
         }
         self.needs = self._needs()
+        for name in self.dag.tasks:
+            self._wait_as_importers_do(name)
 
     @property
     def is_root(self) -> bool:
@@ -138,6 +140,32 @@ class Graph:
                     "which has no such task",
                     remedy="The tasks are: " + ", ".join(f"`{each}`" for each in self.dag.tasks) + ".",
                 )
+
+    def _wait_as_importers_do(self, name: str) -> None:
+        """What the author said of when an importer runs holds for those who read what it imports."""
+        told = {
+            need: self._settings[need].get("depends") for need in self._direct[name] if need in self.importers
+        }
+        texts = [f"({text})" for text in told.values() if text]
+        if not texts or name in self.importers:
+            return
+        said = self._settings[name].get("depends", "")
+        if not said:
+            others = [
+                each
+                for need in self._direct[name]
+                if not told.get(need)
+                for each in (self.needs[need] if need in told else (need,))
+            ]
+            completed = self.dag.tasks[name].trigger_policy.strategy == COMPLETED
+            said = " && ".join(self._term(each, completed=completed) for each in dict.fromkeys(others))
+        self._settings[name]["depends"] = " && ".join([*([f"({said})"] if said else []), *texts])
+
+    def _term(self, need: str, *, completed: bool) -> str:
+        """What a task asks of a need of which nothing special was said."""
+        if completed:
+            return "(" + " || ".join(f"{need}.{result}" for result in ENDED) + ")"
+        return f"{need}.Succeeded" if need in self.scope.skippable else need
 
     def _importer(self, name: str) -> Importer | None:
         component = self.component_of(self.dag.tasks[name])
