@@ -1,4 +1,4 @@
-# ruff: noqa: PTH (components are plain Python, as their authors write it)
+# ruff: noqa: PTH109, PTH112, PTH123, PTH208 (components are plain Python, as their authors write it)
 """The warm executor: real lightweight components of the real SDK, forked and not started."""
 
 import sys

@@ -7,6 +7,7 @@ packages, and with the very kfp that is installed here, the engine's own interpr
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -108,6 +109,7 @@ class Environments:
         return sys.executable
 
 
+@functools.cache
 def _installed_kfp() -> str | None:
     try:
         return importlib.metadata.version("kfp")

@@ -36,6 +36,7 @@ from tiphys.messages.events import (
     AnyEvent,
     ClockTicked,
     Event,
+    PodChanged,
     RunStopped,
     RunTerminated,
     TaskReported,
@@ -53,6 +54,7 @@ OnChange = Callable[[Run, Iterable[str]], None]
 
 _LOOK_FOR_REQUESTS_SECONDS: Final = 0.2
 _SHORTEST_WAIT: Final = 0.02
+_HOLD_SECONDS: Final = 0.01
 _MOST_LOOKS: Final = 50
 _FRUITLESS_LOOKS: Final = 2
 _LAST_GRACE: Final = 10.0
@@ -116,6 +118,8 @@ class Driver:
     _tasks_open: int = 0
     _answers: collections.deque[TaskReported] = field(default_factory=collections.deque)
     _told: list[Event] = field(default_factory=list)
+    _held: list[Event] = field(default_factory=list)
+    _hold_until: float = 0.0
     _taken: list[int] = field(default_factory=list)
     _asked: int = 0
     _look_for_requests: float = 0.0
@@ -247,7 +251,7 @@ class Driver:
             self.dispatch.take(reports.popleft())
         self.dispatch.look_around()
         events, self._told = self._told, []
-        events += self.dispatch.outcome.events
+        events += self._without_haste(self.dispatch.outcome.events)
         self.dispatch.outcome.events = []
         while self._answers:
             events.append(self._answers.popleft())
@@ -255,6 +259,17 @@ class Driver:
         events += self._asked_by(signals)
         events += self._requested()
         return events or self._time_has_come()
+
+    def _without_haste(self, events: Sequence[Event]) -> list[Event]:
+        """That a pod runs can wait a moment: perhaps it ends meanwhile, and one commit serves for both."""
+        now = self.clock.now()
+        if events and not self._held:
+            self._hold_until = now + _HOLD_SECONDS
+        self._held += events
+        if now < self._hold_until and all(_says_running(each) for each in self._held):
+            return []
+        held, self._held = self._held, []
+        return held
 
     def _time_has_come(self) -> list[Event]:
         """A tick, if one is due; pods that were told to end may do so first, for a while."""
@@ -294,6 +309,8 @@ class Driver:
     def _seconds_to_wait(self) -> float:
         now = self.clock.now()
         times = [self._look_for_requests, *self._times[:1]]
+        if self._held:
+            times.append(self._hold_until)
         if self._again_at is not None:
             times.append(self._again_at)
         if (look := self.dispatch.next_look()) is not None:
@@ -304,6 +321,8 @@ class Driver:
     def _is_idle(self, now: float) -> bool:
         """Whether there is no pod, no task and no time to wait for; nothing was deleted a moment ago."""
         if self.dispatch.pods or self._told or self.inbox.reports or self._tasks_open or self._times:
+            return False
+        if self._held:
             return False
         return now > self.dispatch.deleted_at + RETRY_AFTER
 
@@ -329,6 +348,10 @@ class Driver:
             self.dispatch.look_around()
         if self.dispatch.outcome.over:
             self._commit((), (), (), ())
+
+
+def _says_running(event: Event) -> bool:
+    return isinstance(event, PodChanged) and event.status.phase == "Running"
 
 
 def _waits_for_people(node: Node) -> bool:

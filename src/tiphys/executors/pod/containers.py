@@ -7,6 +7,7 @@ its processes leave behind. Exit codes are as a kubelet tells them: 128 + n for 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -190,6 +191,7 @@ def _become(
         os.environ.update(container.env)
         if body:
             _close_all_but(container.kept)
+            gc.enable()
             code = body()
         else:
             _execute(container.argv)

@@ -8,6 +8,7 @@ live in sessions of their own and report by the pipe `REPORTS`; the server dies 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -78,6 +79,7 @@ def _supervise(data: bytes, lock: int, reports: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         os.set_inheritable(lock, True)
+        gc.disable()
         failpoints.failpoint("pod.received")
         processes.become_reaper()
         work = job.from_json(json.loads(data))
@@ -120,5 +122,7 @@ if __name__ == "__main__":
     except ImportError as error:
         _connection.sendall(json.dumps({"error": str(error)}).encode() + b"\n")
         sys.exit(1)
+    gc.collect()
+    gc.freeze()  # the pages of what is imported stay shared with the forks
     _connection.sendall(json.dumps({"ready": sys.version.split()[0]}).encode() + b"\n")
     serve(_connection, int(sys.argv[3]))

@@ -8,7 +8,6 @@ URIs of artifacts may lie elsewhere: in the attempt's own folder.
 from __future__ import annotations
 
 import atexit
-import gc
 import importlib
 import os
 import signal
@@ -17,7 +16,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from tiphys.executors.pod.job import Component
@@ -28,8 +27,6 @@ def preload() -> None:
     os.environ["_KFP_RUNTIME"] = "true"
     importlib.import_module("kfp.dsl.executor_main")
     importlib.import_module("kfp.dsl")
-    gc.collect()
-    gc.freeze()
 
 
 def run(component: Component) -> int:
@@ -108,7 +105,11 @@ def _move_mounts(root: str) -> None:
             setattr(artifact_types, constant, f"{root}{prefix}")
 
 
+_still_ours: list[ModuleType] = []
+"""Modules that are hidden, not taken apart: that would copy every page on which they lie."""
+
+
 def _forget_ourselves() -> None:
     """The component sees the modules of its own environment only."""
-    for name in [name for name in sys.modules if name == "tiphys" or name.startswith("tiphys.")]:
-        del sys.modules[name]
+    ours = [name for name in sys.modules if name == "tiphys" or name.startswith("tiphys.")]
+    _still_ours.extend(sys.modules.pop(name) for name in ours)
