@@ -58,7 +58,9 @@ def _removed(manifest: Manifest, misfit: Misfit) -> Problem:
 
 def _unknown(manifest: Manifest, misfit: Misfit) -> Problem:
     name = str(misfit.path[-1])
-    near = difflib.get_close_matches(name, fields_of(misfit.type), n=1, cutoff=0.6)
+    fields = fields_of(misfit.type)
+    near = [field for field in fields if field.casefold() == name.casefold()]
+    near = near or difflib.get_close_matches(name, fields, n=1, cutoff=0.6)
     struct = misfit.type.partition(".")[2]
     message = f"unknown field `{name}` in {struct}"
     severity = Severity.WARNING if misfit.is_ignored else None

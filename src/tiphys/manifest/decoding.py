@@ -73,7 +73,10 @@ def decode(data: Json, type: str, *, strict: bool = False, coerce: bool = True) 
 
 
 def misfits(data: Json, type: str) -> list[Misfit]:
-    """Find everything in `data` that does not fit `type`, as Argo's server sees it (no coercion)."""
+    """Find everything in `data` that does not fit `type`, as Kubernetes sees it.
+
+    No number becomes a text, and `Name` is not `name`: unlike `read`, which does as sigs.k8s.io/yaml.
+    """
     reader = _Reader(is_strict=True, goes_on=True)
     reader.value(data, shape_of(type), False)
     return reader.found
@@ -146,7 +149,7 @@ class _Reader:
         outer, depth = self.struct, len(self.stack)
         values: dict[str, Json] = {}
         for name in sorted(data):
-            known = fields.get(name) or _folded(fields, name)
+            known = fields.get(name) or (None if self.goes_on else _folded(fields, name))
             if known is None:
                 self._unknown(name, shape)
                 continue

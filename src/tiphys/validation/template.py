@@ -86,7 +86,7 @@ class Validator:
             _check_reference(reference, name)
             if _has_tags(reference):
                 return None  # known at run time
-        elif name and base.find(name) is None:
+        elif name and self._templates.find(base, name) is None:
             raise Invalid(f"template name '{name}' undefined")
         try:
             below, template = self._templates.resolve(base, holder)

@@ -88,7 +88,10 @@ class Base:
         position = self.positions.get(name)
         if position is None:
             return None
-        template: Template = self.spec["templates"][position] or {}
+        return self.completed(self.spec["templates"][position] or {})
+
+    def completed(self, template: Template) -> Template:
+        """The template with the base's `podMetadata`."""
         return _with_pod_metadata(template, self.spec.get("podMetadata") or {})
 
     def origin(self, template: str, *path: str | int) -> Origin | None:
@@ -163,11 +166,19 @@ class Templates:
                 raise NotFound(f"template {wanted} not found in workflow template {name}")
             return found
         if wanted := holder.get("template") or "":
-            found = base.find(wanted)
-            if found is None:
+            local = self.find(base, wanted)
+            if local is None:
                 raise NotFound(f"template {wanted} not found")
-            return found
+            return local
         raise Invalid("failed to get a template")
+
+    def find(self, base: Base, name: str) -> Template | None:
+        """The template of that name; in a workflow also one that was stored under any reference."""
+        found = base.find(name)
+        if found is None and base.scope == "local":
+            stored = (each for each in self._stored.values() if each.get("name") == name)
+            found = next((base.completed(each) for each in stored), None)
+        return found
 
     def _base_below(self, base: Base, holder: Mapping[str, Json]) -> Base:
         reference = holder.get("templateRef")
