@@ -42,7 +42,7 @@ _METHODS: Final = {
     "contains": "contains",
     "matches": "matches",
 }
-_MAX_DEPTH: Final = 100
+_MAX_DEPTH: Final = 40
 
 
 def translate(condition: str, parameter: Parameter, place: str = "") -> str:

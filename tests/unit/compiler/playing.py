@@ -1,4 +1,4 @@
-"""Small pipelines as IR, and a way to play compiled ones: the real machine, pods that are Python functions."""
+"""Small pipelines as IR, and a way to play compiled ones: the machine, pods that are Python functions."""
 
 from __future__ import annotations
 
