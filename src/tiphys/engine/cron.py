@@ -1,4 +1,4 @@
-"""A CronWorkflow: when it makes a run, and when not. Pure: the driver submits, terminates and tells how runs end.
+"""A CronWorkflow: when it makes a run. Pure: the driver submits, terminates and tells how runs end.
 
 Copied behaviour: Argo's workflow/cron/operator.go. Docs:
 https://argo-workflows.readthedocs.io/en/latest/cron-workflows/
@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from tiphys.engine.cron_schedule import Schedule, parse_schedule
 from tiphys.engine.times import rfc3339
 from tiphys.errors import BadInput, ExpressionError
 from tiphys.expressions import expr, tags, when
 from tiphys.expressions.ambient import Ambient
+from tiphys.expressions.cron_schedule import Schedule, parse_schedule
 from tiphys.expressions.go_format import to_json
 from tiphys.expressions.go_time import Time, from_unix
 from tiphys.messages.outputs import Json
@@ -64,7 +64,7 @@ class Cron:
         if not texts:
             raise BadInput(
                 "cron workflow must have at least one schedule",
-                remedy="give `spec.schedules`; `spec.schedule` is unknown to Argo 4 (`tiphys lint --fix` rewrites it)",
+                remedy="give `spec.schedules`; Argo 4 does not know `spec.schedule`",
             )
         self.schedules: list[Schedule] = [
             parse_schedule(text, self.spec.get("timezone") or "") for text in texts
