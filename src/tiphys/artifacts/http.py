@@ -25,7 +25,7 @@ _FORBIDDEN: Final = tuple(
     ipaddress.ip_network(text) for text in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")
 )
 _MOST_REDIRECTS: Final = 10
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TIMEOUT: Final = 60.0
 
 
@@ -38,11 +38,11 @@ def basic_authorization(username: str, password: str) -> Header:
 def fetch(url: str, target: Path, headers: Sequence[Header] = ()) -> None:
     """Write the answer to a GET into `target`."""
     for _ in range(_MOST_REDIRECTS):
-        connection, path = _connect(url)
-        with _closing(connection):
+        connection, path = connect(url)
+        with closing(connection):
             connection.request("GET", path, headers=dict(headers))
             answer = connection.getresponse()
-            if answer.status in _REDIRECTS and (location := answer.getheader("Location")):
+            if answer.status in REDIRECTS and (location := answer.getheader("Location")):
                 further = urllib.parse.urljoin(url, location)
                 if urllib.parse.urlsplit(further).netloc != urllib.parse.urlsplit(url).netloc:
                     headers = [each for each in headers if each[0].lower() != "authorization"]
@@ -57,8 +57,8 @@ def fetch(url: str, target: Path, headers: Sequence[Header] = ()) -> None:
 
 def put(source: Path, url: str, headers: Sequence[Header] = ()) -> None:
     """Send a file with PUT."""
-    connection, path = _connect(url)
-    with _closing(connection), source.open("rb") as file:
+    connection, path = connect(url)
+    with closing(connection), source.open("rb") as file:
         size = str(source.stat().st_size)
         connection.request("PUT", path, body=file, headers={"Content-Length": size, **dict(headers)})
         _check(url, connection.getresponse(), "saving content to")
@@ -78,35 +78,41 @@ def checked_address(host: str, port: int) -> tuple[str, int]:
     return str(found[0][4][0]), port
 
 
-def _connect(url: str) -> tuple[http.client.HTTPConnection, str]:
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ArtifactError(f"{url} is not an http or https address")
+def connect(
+    url: str, timeout: float = _TIMEOUT, *, verify: bool = True
+) -> tuple[http.client.HTTPConnection, str]:
+    """A connection to the host of a URL, looked up once, and the path to ask it for."""
     try:
+        parts = urllib.parse.urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise ArtifactError(f"{url} has no valid port") from error
+        raise ArtifactError(f"{url} is not an address: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ArtifactError(f"{url} is not an http or https address")
     address = checked_address(parts.hostname, port)
     path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
-        connection = http.client.HTTPSConnection(parts.hostname, port, timeout=_TIMEOUT)
-        plain = _dial(url, address)
-        connection.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname)
+        connection = http.client.HTTPSConnection(parts.hostname, port, timeout=timeout)
+        context = ssl.create_default_context()
+        if not verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        try:
+            plain = socket.create_connection(address, timeout=timeout)
+            connection.sock = context.wrap_socket(plain, server_hostname=parts.hostname)
+        except OSError as error:
+            raise ArtifactError(f"cannot connect to {url}: {error}") from error
     else:
-        connection = http.client.HTTPConnection(parts.hostname, port, timeout=_TIMEOUT)
-        connection.sock = _dial(url, address)
+        connection = http.client.HTTPConnection(parts.hostname, port, timeout=timeout)
+        try:
+            connection.sock = socket.create_connection(address, timeout=timeout)
+        except OSError as error:
+            raise ArtifactError(f"cannot connect to {url}: {error}") from error
     return connection, path
 
 
-def _dial(url: str, address: tuple[str, int]) -> socket.socket:
-    try:
-        return socket.create_connection(address, timeout=_TIMEOUT)
-    except OSError as error:
-        raise ArtifactError(f"cannot connect to {url}: {error}") from error
-
-
-class _closing:
+class closing:
     """Closes the connection, and turns what HTTP and sockets raise into `ArtifactError`."""
 
     def __init__(self, connection: http.client.HTTPConnection) -> None:

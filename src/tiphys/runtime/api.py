@@ -178,7 +178,7 @@ def _drive(
         dispatch,
         inbox,
         clock,
-        Agent(),
+        Agent(around.secrets),
         ClaimFolders(around.claims),
         on_change,
         notice=notice,

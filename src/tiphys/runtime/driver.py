@@ -126,9 +126,12 @@ class Driver:
     _spec: tuple[int, int] = (0, 0)
 
     def drive(self, events: Sequence[Event]) -> None:
-        """From these events to the end of the run, or until it is stuck."""
+        """From these events to the end of the run, or until it is stuck.
+
+        Raises `BadInput` when the first of all wishes cannot be fulfilled; later ones are only said.
+        """
         with Signals(self.inbox.wakeup_descriptor) as signals:
-            self._step(list(events))
+            self._step(list(events), first=True)
             while not self.is_complete:
                 if events := self._gather(signals):
                     self._step(events)
@@ -136,14 +139,14 @@ class Driver:
                     break
             self.wind_up()
 
-    def _step(self, events: list[Event]) -> None:
+    def _step(self, events: list[Event], *, first: bool = False) -> None:
         """As many looks of the machine as follow each other at once, one commit, then the deeds."""
         now = self.clock.now()
         rows: list[EventsRow] = []
         decisions: list[Decision] = []
         for _ in range(_MOST_LOOKS):
             rows.append(events_row(self.sequence + len(rows), now, events))
-            made = self._look(now, events)
+            made = self.machine.step(now, events) if first else self._look(now, events)
             decisions += made
             if not _looks_again(made, now):
                 break

@@ -1,17 +1,32 @@
-"""The agent: what templates ask for that is no pod."""
+"""The agent: what templates ask for that is no pod. Each task is a thread; answers come to the driver."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 from tiphys.messages.decisions import StartTask
 from tiphys.messages.events import TaskReported
+from tiphys.runtime import http_task
+
+_NO_PLUGIN: Final = "no plugin executed the template: there are no executor plugins on this machine"
 
 
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """Answers every task; what cannot be done here is an Error that says so."""
+    """Does HTTP templates; `secrets` are those that headers may name."""
+
+    secrets: http_task.Secrets
 
     def start(self, task: StartTask, tell: Callable[[TaskReported], None]) -> None:
         """Do the task, and tell when it is done."""
-        kind = next((kind for kind in ("http", "plugin") if task.template.get(kind) is not None), "task")
-        tell(TaskReported(task.node_id, "Error", f"{kind} templates cannot be run on this machine yet"))
+        if task.template.get("http") is None:
+            tell(TaskReported(task.node_id, "Failed", _NO_PLUGIN))
+            return
+
+        def work() -> None:
+            tell(http_task.do(task.node_id, task.template, self.secrets))
+
+        threading.Thread(target=work, name=f"http {task.node_name}", daemon=True).start()
