@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tiphys import conformance as conformance
     from tiphys.loading.compilation import compile as compile
     from tiphys.loading.sources import load as load
+    from tiphys.runtime.running import run as run
     from tiphys.simulate.matrix import matrix as matrix
     from tiphys.simulate.simulation import simulate as simulate
 
@@ -26,11 +27,12 @@ _PUBLIC = {
     "conformance": "tiphys.conformance",
     "load": "tiphys.loading.sources:load",
     "matrix": "tiphys.simulate.matrix:matrix",
+    "run": "tiphys.runtime.running:run",
     "simulate": "tiphys.simulate.simulation:simulate",
 }
 """Name → the module that it is, or where it is found."""
 
-__all__ = ["argo", "compile", "conformance", "load", "matrix", "simulate"]
+__all__ = ["argo", "compile", "conformance", "load", "matrix", "run", "simulate"]
 
 
 class _Tiphys(ModuleType):

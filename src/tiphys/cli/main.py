@@ -25,7 +25,6 @@ COMMANDS: dict[str, str] = {
     "get": "Show a run: its nodes, states, times and outputs.",
     "logs": "Print the logs of a run or of one of its nodes.",
     "retry": "Run the failed nodes of a completed run again.",
-    "resubmit": "Run a completed run again, as a new run.",
     "stop": "Stop a run; its exit handlers still run.",
     "terminate": "Stop a run at once, without exit handlers.",
     "suspend": "Let no further node of a run start.",

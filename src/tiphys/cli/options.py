@@ -77,7 +77,7 @@ def print_json(document: Any) -> None:
 
 
 def write_file(path: str, text: str) -> None:
-    """Write a result whole or not at all, so that what was there is never half lost; `-` is standard output."""
+    """Write a result whole or not at all: what was there is never half lost. `-` is standard output."""
     if path == "-":
         sys.stdout.write(text)
         return

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tiphys.loading.as_workflow import TEMPLATES, as_workflow
 from tiphys.loading.compilation import compile
-from tiphys.loading.loaded import Loaded, Manifest, name_of
+from tiphys.loading.loaded import Loaded, Manifest
 from tiphys.manifest.decoding import decode
 from tiphys.simulate.values import PipelineValues, PlainValues, Values
 
-_TEMPLATES: Final = ("WorkflowTemplate", "ClusterWorkflowTemplate")
-_DECODED: Final = ("Workflow", *_TEMPLATES)
+_DECODED: Final = ("Workflow", *TEMPLATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +37,16 @@ def workload_of(
     """The workflow that `pipeline` means, compiled if need be, with these arguments."""
     compiled = compile(pipeline, arguments or {})
     first, *rest = compiled.documents
-    beside = [first, *rest] if first.get("kind") in _TEMPLATES else rest
+    beside = [first, *rest] if first.get("kind") in TEMPLATES else rest
     ir = compiled.loaded.ir
     values = PlainValues() if ir is None else PipelineValues(ir)
     known = tuple(_decoded(dict(each)) for each in (*beside, *resources))
     return Workload(_decoded(as_workflow(first)), known, values, compiled.loaded)
 
 
-def as_workflow(manifest: Manifest) -> Manifest:
-    """The Workflow that a manifest is, or makes."""
-    spec = manifest.get("spec") or {}
-    head = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}
-    made = {**(spec.get("workflowMetadata") or {}), "name": name_of(manifest)}
-    match manifest.get("kind"):
-        case "CronWorkflow":
-            return {**head, "metadata": made, "spec": spec.get("workflowSpec") or {}}
-        case "WorkflowTemplate" | "ClusterWorkflowTemplate" as kind:
-            reference: Manifest = {"name": name_of(manifest)}
-            if kind == "ClusterWorkflowTemplate":
-                reference["clusterScope"] = True
-            own: Manifest = {"workflowTemplateRef": reference}
-            if spec.get("arguments"):
-                own["arguments"] = spec["arguments"]
-            return {**head, "metadata": made, "spec": own}
-        case _:
-            return manifest
-
-
 def _decoded(manifest: Manifest) -> Manifest:
+    """The object as Argo decodes it, with its spec as it is written: validation sees what is empty there."""
     kind = manifest.get("kind")
     if kind not in _DECODED:
         return manifest
-    decoded: Manifest = decode(manifest, f"v1alpha1.{kind}")
-    return decoded
+    return {**decode(manifest, f"v1alpha1.{kind}"), "spec": manifest.get("spec") or {}}

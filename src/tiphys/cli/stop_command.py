@@ -1,0 +1,18 @@
+"""`tiphys stop`: ask the driver of a run."""
+
+from __future__ import annotations
+
+import click
+
+from tiphys.cli.asking import ask_driver
+from tiphys.cli.completing import complete_runs
+
+
+@click.command("stop")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_runs)
+@click.pass_context
+def command(ctx: click.Context, /, runs: tuple[str, ...]) -> None:
+    """Stop RUN; its exit handlers still run."""
+    from tiphys.messages.events import RunStopped
+
+    ask_driver(ctx, runs, RunStopped(), "stopped")
