@@ -112,7 +112,7 @@ def stored_size(manifest: dict[str, Any]) -> int:
 def warnings(documents: list[dict[str, Any]]) -> list[str]:
     """What to know about sizes: near etcd's limit a run's status no longer fits beside its spec."""
     return [
-        f"{document.get('kind')} is {size_text(size)}: with its status etcd stores {size_text(ETCD_LIMIT)} at most"
+        f"{document.get('kind')} is {size_text(size)}: etcd stores {size_text(ETCD_LIMIT)} at most"
         for document in documents
         if (size := stored_size(document)) > ETCD_LIMIT * 2 // 3
     ]

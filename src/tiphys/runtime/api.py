@@ -34,7 +34,7 @@ from tiphys.runtime.dispatch import Dispatch
 from tiphys.runtime.driver import Driver, OnChange
 from tiphys.runtime.inbox import Inbox
 from tiphys.runtime.recovery import readopt
-from tiphys.runtime.rows import load_run
+from tiphys.runtime.rows import load_run as load_run
 from tiphys.runtime.submission import Submission, new_run, run_row
 from tiphys.runtime.surroundings import (
     ClaimFolders,
