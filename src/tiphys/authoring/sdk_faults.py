@@ -15,7 +15,7 @@ from typing import Any
 
 from google.protobuf import struct_pb2
 from kfp.compiler import pipeline_spec_builder
-from kfp.dsl import component_factory, pipeline_task, utils
+from kfp.dsl import component_factory, pipeline_channel, pipeline_context, pipeline_task, tasks_group, utils
 
 _MENDED = "_tiphys_mends"
 
@@ -112,10 +112,36 @@ def _same_archive_each_time(stock: Any) -> Any:
     return types.SimpleNamespace(compress=lambda data: stock.compress(data, mtime=0))
 
 
+def _items_in_texts_are_items(stock: Callable[..., Any]) -> Callable[..., Any]:
+    """The item of a loop inside a text was taken for a parameter of the pipeline, so groups lost it."""
+
+    @functools.wraps(stock)
+    def extract_pipeline_channels_from_string(payload: str) -> list[Any]:
+        pipeline = pipeline_context.Pipeline.get_default_pipeline()
+        groups = pipeline.groups if pipeline is not None else ()
+        loops = [group.loop_argument for group in groups if isinstance(group, tasks_group.ParallelFor)]
+        return [_item(channel, loops) for channel in stock(payload)]
+
+    return extract_pipeline_channels_from_string
+
+
+def _item(channel: Any, loops: Sequence[Any]) -> Any:
+    """The item, or member of an item, of one of the loops around that `channel` is a copy of."""
+    for loop in reversed(loops):
+        if channel.task_name != loop.task_name:
+            continue
+        if channel.name == loop.name:
+            return loop
+        if channel.name.startswith(f"{loop.name}-subvar-"):
+            return getattr(loop, channel.name.removeprefix(f"{loop.name}-subvar-"))
+    return channel
+
+
 _MENDS: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (pipeline_spec_builder, "extract_comments_from_pipeline_spec", _header_stays_a_comment),
     (pipeline_spec_builder, "to_protobuf_value", _null_is_a_value),
     (pipeline_task.PipelineTask, "ignore_upstream_failure", _unset_inputs_are_no_outputs),
+    (pipeline_channel, "extract_pipeline_channels_from_string", _items_in_texts_are_items),
     (component_factory, "gzip", _same_archive_each_time),
     (utils, "make_name_unique_by_adding_index", _unique_name_in_one_look),
     (utils, "maybe_rename_for_k8s", _sanitized_once),

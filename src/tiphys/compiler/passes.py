@@ -7,8 +7,9 @@ from typing import Final
 
 from tiphys.compiler.bind_settings import bind_settings
 from tiphys.compiler.iterate_dags import iterate_dags
+from tiphys.compiler.provide_loop_items import provide_loop_items
 from tiphys.ir.reading import Ir
 
 Pass = Callable[[Ir], Ir]
 
-PASSES: Final[tuple[Pass, ...]] = (iterate_dags, bind_settings)
+PASSES: Final[tuple[Pass, ...]] = (provide_loop_items, iterate_dags, bind_settings)

@@ -82,6 +82,8 @@ def _shown(filename: str) -> str:
 
 def _reason(error: BaseException, *, with_type: bool = False) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, AssertionError):
+        text = text.partition("\n")[0]
     name = type(error).__name__
     if not text:
         return name

@@ -13,8 +13,12 @@ _REMEDIES: Final[dict[str, str]] = {
         Say `argo.run_when(task, "all_done")` instead of `.ignore_upstream_failure()`
         (`from tiphys import argo`), or give the input a default.""",
     r"ExitHandler can only be used within the outermost scope": """
-        Say `argo.run_when(report, "all_done")` of the last task instead (`from tiphys import argo`),
-        or put the body with its ExitHandler into a `@dsl.pipeline` of its own and call that here.""",
+        Say `argo.on_exit(task, report())` for each task or group (`from tiphys import argo`), or
+        `argo.run_when(report, "all_done")` of a last task; or put the body with its ExitHandler into a
+        `@dsl.pipeline` of its own and call that here.""",
+    r"component_input_parameter: .*loop-item.* not found": """
+        The SDK cannot put the item of this loop into a longer text: `from tiphys import argo` mends it,
+        or give the item to the component by itself.""",
     r"PipelineTaskFinalStatus can only be used in an exit task": """
         Make the task the exit task of a `dsl.ExitHandler`, or call `.ignore_upstream_failure()` on it.""",
     r"'\.ignore_upstream_failure\(\)' and 'PipelineTaskFinalStatus' must have exactly one": """
@@ -38,5 +42,5 @@ _REMEDIES: Final[dict[str, str]] = {
 def remedy_for(error: BaseException) -> str:
     """What to do about a refusal of the SDK; empty where nothing better can be said than the SDK did."""
     text = str(error)
-    found = next((remedy for pattern, remedy in _REMEDIES.items() if re.search(pattern, text)), "")
+    found = next((remedy for pattern, remedy in _REMEDIES.items() if re.search(pattern, text, re.DOTALL)), "")
     return " ".join(found.split())
