@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from tiphys.engine import naming
+from tiphys.engine.dag_frame import DagFrame
 from tiphys.engine.operation import Operation
 from tiphys.engine.panic import Panic
 from tiphys.engine.run import Node
 from tiphys.messages.phases import NodePhase, NodeType
-
-if TYPE_CHECKING:
-    from tiphys.engine.kinds.dag import DagFrame
 
 _COMPLETED = frozenset({NodePhase.SUCCEEDED, NodePhase.FAILED, NodePhase.ERROR})
 
 
 def assess(op: Operation, frame: DagFrame, node: Node) -> tuple[NodePhase, dict[str, NodePhase]]:
     """The phase, and loops that are done though nobody said so, with theirs."""
-    if op.shutdown and not frame.call.options.on_exit and frame.exit_handlers_done(op):
+    if op.shutdown and not frame.call.options.on_exit and _exit_handlers_done(op, frame):
         return NodePhase.FAILED, {}
     # As long as a node of the DAG is open, and can be reached, the walk can only end at one
     if op.nodes.tally(node.id).open > 0 and not frame.loose and not frame.suspects:
@@ -31,6 +29,18 @@ def assess(op: Operation, frame: DagFrame, node: Node) -> tuple[NodePhase, dict[
     if not walk.run(node.children):
         return NodePhase.RUNNING, walk.groups
     return _judge(op, frame, walk), walk.groups
+
+
+def _exit_handlers_done(op: Operation, frame: DagFrame) -> bool:
+    """Whether no exit handler of a completed target is still running."""
+    for target in frame.plan.targets:
+        node = frame.task_node(op, target)
+        if node is None or not node.is_done:
+            continue
+        handler = op.nodes.named(naming.on_exit_name(node.name))
+        if handler is not None and not handler.is_fulfilled:
+            return False
+    return True
 
 
 class _Walk:

@@ -120,7 +120,9 @@ class DagScopes:
         else:
             known = [each for each in used if each in self._plan.tasks and self.is_ancestor(each, name)]
             # a name that is none of them is looked for among those that there are
-            ancestors = known if len(known) == len(used) else dict.fromkeys((*known, *self._plan.dependencies[name]))
+            ancestors = (
+                known if len(known) == len(used) else dict.fromkeys((*known, *self._plan.dependencies[name]))
+            )
         scope = self._inputs.copy()
         scope.ambient = op.ambient
         scope.set_workflow_outputs(op.run.outputs)

@@ -23,8 +23,13 @@ _HOOKED = {"hooked": True}
 
 def has_hooks(task: Mapping[str, Json]) -> bool:
     """Whether the task has hooks other than `exit`."""
-    hooks = task.get("hooks")
-    return bool(hooks) and any(name != "exit" for name in hooks)
+    hooks = task.get("hooks") or {}
+    return any(name != "exit" for name in hooks)
+
+
+def has_any(task: Mapping[str, Json]) -> bool:
+    """Whether the task has hooks or an exit handler."""
+    return bool(task.get("hooks") or task.get("onExit"))
 
 
 def exit_hook(task: Mapping[str, Json], workflow_arguments: Mapping[str, Json] | None) -> Hook | None:
@@ -69,9 +74,9 @@ def run_task_hooks(
             return False, error
         if not execute and op.nodes.named(node_name) is None:
             continue
-        arguments = hook.get("arguments")
+        arguments = hook.get("arguments") or {}
         outputs = _outputs_of(op, node)
-        if _given(arguments) and outputs is not None:
+        if (arguments.get("parameters") or arguments.get("artifacts")) and outputs is not None:
             try:
                 arguments = _resolved_arguments(op, arguments, scope, name, outputs)
             except (NodeError, ExpressionError) as failure:
@@ -86,7 +91,13 @@ def run_task_hooks(
 
 
 def run_exit_hook(
-    op: Operation, hook: Hook | None, node: Node, boundary_id: str, base: TemplateBase, name: str, scope: Scope
+    op: Operation,
+    hook: Hook | None,
+    node: Node,
+    boundary_id: str,
+    base: TemplateBase,
+    name: str,
+    scope: Scope,
 ) -> tuple[bool, Node | None, NodeError | None]:
     """Run the exit handler of a completed node: whether it has one, its node, an error (runOnExitNode)."""
     if hook is None or not op.should_execute(True):
@@ -100,8 +111,8 @@ def run_exit_hook(
             return True, None, as_node_error(failure)
         if not holds:
             return False, None, None
-    arguments = hook.get("arguments")
-    if _given(arguments):
+    arguments = hook.get("arguments") or {}
+    if arguments.get("parameters") or arguments.get("artifacts"):
         try:
             arguments = _resolved_arguments(op, arguments, scope, name, _outputs_of(op, node))
         except (NodeError, ExpressionError) as failure:
@@ -142,17 +153,15 @@ def as_node_error(failure: NodeError | ExpressionError) -> NodeError:
     return failure if isinstance(failure, NodeError) else NodeError(failure.message)
 
 
-def _holds(op: Operation, hook: Hook, node_name: str, scope: Mapping[str, Json]) -> tuple[bool, NodeError | None]:
+def _holds(
+    op: Operation, hook: Hook, node_name: str, scope: Mapping[str, Json]
+) -> tuple[bool, NodeError | None]:
     if not hook.get("expression"):
         return False, NodeError(f"Expression required for hook {node_name}")
     try:
         return expr.evaluate_bool(str(hook["expression"]), scope, op.ambient), None
     except ExpressionError as failure:
         return False, as_node_error(failure)
-
-
-def _given(arguments: Mapping[str, Json] | None) -> bool:
-    return bool(arguments) and bool(arguments.get("parameters") or arguments.get("artifacts"))
 
 
 def _reference(hook: Hook) -> dict[str, Json]:
