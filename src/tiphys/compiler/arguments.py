@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,6 +134,3 @@ def _coerced(source: Source, type: str, otherwise: str, *, is_leaf: bool) -> Sou
 def _as_setting(source: Source) -> Source:
     """A value as plain text, for a setting that names it in Argo's way."""
     return Source(computed(plain(source.value.expression, source.type)), source.type)
-
-
-__all__ = ["Given", "Mapping", "flags", "given"]

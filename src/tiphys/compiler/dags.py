@@ -12,7 +12,7 @@ from tiphys.compiler.graph import COMPLETED, Graph
 from tiphys.compiler.hooks import hook_tasks, hooked
 from tiphys.compiler.importers import imported
 from tiphys.compiler.limited_loop import lenient_loops, limited, verdict, verdict_name
-from tiphys.compiler.loops import Loop, loop_of
+from tiphys.compiler.loops import loop_of
 from tiphys.compiler.lower import Lowering, laid_over, ordered
 from tiphys.compiler.lowered import Call, Source, Template
 from tiphys.compiler.needs import Node, order
@@ -217,6 +217,3 @@ def _after_verdict(node: Node, loop: str, verdict: str) -> Node:
         skippable=node.skippable,
         settings={**(node.settings or {}), **said},
     )
-
-
-__all__ = ["Loop", "lower_dag"]

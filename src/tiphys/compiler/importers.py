@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiphys.compiler.emit.pod import runtime_artifact
+from tiphys.compiler.emit.runtime_artifact import runtime_artifact
 from tiphys.compiler.lowered import ARTIFACTS, ELSEWHERE, Source, scheme_flags
 from tiphys.compiler.placeholders import has_placeholders
 from tiphys.compiler.scope import Scope

@@ -15,10 +15,12 @@ import msgspec
 from tiphys.compiler import names
 from tiphys.compiler.artifact_root import ArtifactRoot
 from tiphys.compiler.emit import claims, kubernetes
-from tiphys.compiler.emit.pod import Body, Pod, digest, pod
+from tiphys.compiler.emit.body import Body, Pod, digest
+from tiphys.compiler.emit.pod import pod
+from tiphys.compiler.emit.setter import Given
 from tiphys.compiler.lowered import Call, Source, Template, Templates
 from tiphys.compiler.scope import WORKSPACE
-from tiphys.compiler.transport import Value, number, path, structure, whole_numbers
+from tiphys.compiler.transport import number, path, structure, whole_numbers
 from tiphys.errors import CompileError, Unsupported
 from tiphys.ir.model import Component, Container, Executor, ParameterArgument, RetryPolicy
 from tiphys.ir.platform_argo import ArgoDag, ArgoExecutor
@@ -174,24 +176,26 @@ class Lowering:
         told, on_pod = kubernetes.passthroughs(component)
         config: dict[str, Json] = {}
         if told["RESOURCES"]:
-            config["resources"] = body.container.get("resources", {})
+            known, later = body.container.get("resources", {}), body.container_patch.get("resources", {})
+            config["resources"] = {
+                kind: {**known.get(kind, {}), **later.get(kind, {})} for kind in {**known, **later}
+            }
         if not on_pod["RESOURCES"]:
             body.container.pop("resources", None)
+            body.container_patch.pop("resources", None)
         settings = self.ir.kubernetes.deployment_spec.executors.get(
             component.executor_label, KubernetesExecutor()
         )
         extra = dict(given.call.extra)
 
-        def find(argument: ParameterArgument) -> kubernetes.Given:
+        def find(argument: ParameterArgument) -> Given:
             if argument.component_input_parameter:
                 name = argument.component_input_parameter
                 flags = given.call.flags_of(name)
                 if name in extra or name in given.inputs:
-                    return kubernetes.Given(
-                        input=given.inputs[name], nullable=kubernetes.flags_nullable(flags)
-                    )
+                    return Given(input=given.inputs[name], nullable=kubernetes.flags_nullable(flags))
             if argument.runtime_value is not None:
-                return kubernetes.Given(argument.runtime_value.constant)
+                return Given(argument.runtime_value.constant)
             raise CompileError(f"{where}: a setting of kfp-kubernetes has no value")
 
         config |= kubernetes.settings(settings, body, component, find, where)
@@ -307,6 +311,3 @@ def _base(component: str, container: Container) -> str:
 def sources(values: Mapping[str, Source]) -> tuple[tuple[str, frozenset[Any]], ...]:
     """The flags of what a task gives, as part of a `Call`."""
     return tuple(sorted((name, source.flags) for name, source in values.items() if source.flags))
-
-
-__all__ = ["ROOT", "Lowering", "Value", "laid_over", "ordered", "retry_strategy", "sources"]

@@ -293,6 +293,45 @@ def test_a_component_that_is_told_its_settings() -> None:
     assert "tolerations" not in played.templates["t"]
 
 
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_component_that_is_told_what_the_run_decides(applied: bool) -> None:
+    p = Pipeline(mem="STRING", word="STRING", s=OPTIONAL)
+    p.python("t", inputs={"word": "STRING", "config": {"parameterType": "TASK_CONFIG", "isOptional": True}})
+    p.components["comp-t"]["taskConfigPassthroughs"] = [
+        {"field": "RESOURCES", "applyToTask": applied},
+        {"field": "ENV", "applyToTask": applied},
+    ]
+    p.executors["exec-t"]["container"] |= {
+        "env": [{"name": "E", "value": "v"}, {"name": "W", "value": "{{$.inputs.parameters['word']}}"}],
+        "resources": {
+            "resourceCpuLimit": "2",
+            "resourceMemoryLimit": "{{$.inputs.parameters['pipelinechannel--mem']}}",
+        },
+    }
+    secret = {"secretNameParameter": parameter("s"), "keyToEnv": [{"secretKey": "k", "envVar": "A"}]}
+    p.platforms = {"kubernetes": {"deploymentSpec": {"executors": {"exec-t": {"secretAsEnv": [secret]}}}}}
+    p.task("t", given={"word": "@word", "pipelinechannel--mem": "@mem"})
+    played = play(p.compile(), lambda path, _: {}, {"mem": '"1Gi"', "word": '"hi \\"you\\""', "s": '"name"'})
+    told = {
+        "resources": {"limits": {"cpu": "2", "memory": "1Gi"}},
+        "env": [
+            {"name": "E", "value": "v"},
+            {"name": "W", "value": 'hi "you"'},
+            {"name": "A", "valueFrom": {"secretKeyRef": {"name": "name", "key": "k"}}},
+        ],
+    }
+    assert played.given("t")["config"] == told
+    main = played.containers["t"]
+    if applied:
+        assert main["resources"] == told["resources"]
+        assert {each["name"]: each for each in told["env"]}.items() <= {
+            each["name"]: each for each in main["env"]
+        }.items()
+    else:
+        assert "resources" not in main
+        assert not {"E", "W", "A"} & {each["name"] for each in main.get("env", [])}
+
+
 def test_settings_of_the_run() -> None:
     p = Pipeline()
     p.python("t", inputs={"ws": "STRING"})

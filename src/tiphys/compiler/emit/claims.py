@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tiphys.compiler.emit.pod import Body, Pod
+from tiphys.compiler.emit.body import Body, Pod
 from tiphys.compiler.lowered import Flag, Form, Handed
 from tiphys.compiler.transport import Value, computed, constant, encode, path, structure, typed, variable
 from tiphys.errors import CompileError

@@ -8,7 +8,7 @@ from typing import Any
 from tiphys.compiler import artifact_root, names
 from tiphys.compiler.lower import WORKSPACE_VOLUME, Lowering
 from tiphys.compiler.recursion import settled
-from tiphys.compiler.transport import among, encode, number, typed, whole_numbers
+from tiphys.compiler.transport import among, encode, typed, whole_numbers
 from tiphys.errors import CompileError, Unsupported
 from tiphys.ir.model import ParameterInput
 from tiphys.ir.platform_kubernetes import PipelineConfig
@@ -128,6 +128,3 @@ def _workspace(config: PipelineConfig) -> dict[str, Json]:
         claim["resources"] = {"requests": {"storage": workspace.size}}
     merged = strategic_merge(claim, patch, "v1.PersistentVolumeClaimSpec")
     return {"metadata": {"name": WORKSPACE_VOLUME}, "spec": merged}
-
-
-__all__ = ["number", "workflow"]
