@@ -18,8 +18,6 @@ from types import CodeType, ModuleType
 from tiphys.errors import BadInput
 from tiphys.loading.python_errors import as_bad_input
 
-_OURS = "__tiphys_loaded__"
-
 
 class _FreshLoader(importlib.machinery.SourceFileLoader):
     """Reads the source each time and leaves no `__pycache__` beside it."""
@@ -36,7 +34,6 @@ def load_module(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise BadInput(f"{path} cannot be loaded as Python")
     module = importlib.util.module_from_spec(spec)
-    setattr(module, _OURS, True)
     linecache.checkcache(str(path))
     with _as_a_program(path):
         sys.modules[name] = module
@@ -45,16 +42,16 @@ def load_module(path: Path) -> ModuleType:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 # whatever a user's file raises is the user's to see
-            sys.modules.pop(name, None)
             raise as_bad_input(error, path) from None
+        finally:
+            sys.modules.pop(name, None)
     return module
 
 
 def _module_name(path: Path) -> str:
     """The name by which the file would be imported, unless that is somebody else's."""
     name = path.stem
-    taken = sys.modules.get(name)
-    if name.isidentifier() and (taken is None or hasattr(taken, _OURS)):
+    if name.isidentifier() and name not in sys.modules:
         return name
     return f"_pipeline_{''.join(char if char.isalnum() else '_' for char in name)}"
 
@@ -72,12 +69,22 @@ def _as_a_program(path: Path) -> Iterator[None]:
         sys.argv = arguments
         with contextlib.suppress(ValueError):
             sys.path.remove(folder)
-        _forget_siblings(folder, known)
+        _forget_siblings(path.parent, known)
 
 
-def _forget_siblings(folder: str, known: set[str]) -> None:
+def _forget_siblings(folder: Path, known: set[str]) -> None:
     """Modules from the file's folder are its own: the next file may have others of the same name."""
-    for name in set(sys.modules) - known:
-        file = getattr(sys.modules[name], "__file__", None) or ""
-        if file.startswith(folder) and "site-packages" not in file and not hasattr(sys.modules[name], _OURS):
+    new = set(sys.modules) - known
+    siblings = {name for name in new if "." not in name and _lies_in(sys.modules[name], folder)}
+    for name in new:
+        if name.partition(".")[0] in siblings:
             del sys.modules[name]
+
+
+def _lies_in(module: ModuleType, folder: Path) -> bool:
+    """True for a module or package right in the folder."""
+    file = getattr(module, "__file__", None)
+    if not file:
+        return False
+    path = Path(file)
+    return folder == (path.parent.parent if path.name == "__init__.py" else path.parent)

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -298,3 +299,29 @@ def test_hera(write: Any) -> None:
     assert (loaded.kind, loaded.name) == ("argo", "h")
     assert loaded.manifests[0]["spec"]["entrypoint"] == "main"
     assert load("pipeline.py:w").manifests == loaded.manifests
+
+
+def test_the_stock_command_reads_the_same_file(write: Any, tmp_path: Path) -> None:
+    from click.testing import CliRunner
+    from kfp.cli.compile_ import compile_
+
+    from tiphys.loading.ir_text import ir_text
+
+    text = "from tiphys import argo\n" + PIPELINE.replace("say(text=text)", "argo.mutex(say(text=text), 'm')")
+    write(text, "stocked.py")
+    ours = ir_text(load("stocked.py"))
+    ran = CliRunner().invoke(compile_, ["--py", str(tmp_path / "stocked.py"), "--output", "stock.yaml"])
+    sys.modules.pop("stocked", None)
+    assert ran.exit_code == 0, ran.output
+    assert Path("stock.yaml").read_text() == ours
+    assert "mutexes" in ours
+
+
+def test_only_neighbours_are_forgotten(write: Any) -> None:
+    write("import parts.inner\nimport this\n" + PIPELINE)
+    Path("parts").mkdir()
+    Path("parts/__init__.py").write_text("")
+    Path("parts/inner.py").write_text("x = 1\n")
+    load("pipeline.py")
+    assert not {"parts", "parts.inner", "pipeline"} & set(sys.modules)
+    assert "this" in sys.modules
