@@ -6,7 +6,7 @@ supervisor process from then on, whose lock and record say what became of it, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -88,8 +88,8 @@ class Surroundings:
     artifacts: Path
     claims: Path
     environ: Mapping[str, str]
-    config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    config_maps: MutableMapping[str, Mapping[str, str]] = field(default_factory=dict)
+    secrets: MutableMapping[str, Mapping[str, str]] = field(default_factory=dict)
     remote: tuple[str, ...] = ()
 
 

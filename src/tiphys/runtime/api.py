@@ -25,6 +25,7 @@ from tiphys.engine.machine import Machine
 from tiphys.engine.run import Run
 from tiphys.errors import BadInput
 from tiphys.executors.environments import Environments
+from tiphys.executors.objects import Objects
 from tiphys.messages.events import Event, RunRetried, RunSubmitted
 from tiphys.messages.outputs import Json
 from tiphys.runtime.capacity import machine_capacity
@@ -169,7 +170,13 @@ def _drive(
     around = surroundings(documents, settings)
     environments = Environments(settings.environments_dir, settings.offline, notice)
     directory = store.directory(run.name)
-    choice = Choice(inbox, around, environments, directory / "executors.log", settings.executor, notice)
+    objects = Objects(
+        directory / "objects", around.claims, settings.namespace, around.config_maps, around.secrets
+    )
+    objects.load()
+    choice = Choice(
+        inbox, around, objects, environments, directory / "executors.log", settings.executor, notice
+    )
     capacity = machine_capacity(settings.max_parallel, settings.memory)
     dispatch = Dispatch(run.name, directory, choice, capacity, clock)
     driver = Driver(

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from tiphys.errors import Unsupported
+from tiphys.executors.data import DataExecutor
 from tiphys.executors.environments import Environments
+from tiphys.executors.objects import Objects
 from tiphys.executors.port import Attempt, Executor, Hub, Surroundings
 from tiphys.executors.process import ProcessExecutor, offered_sandbox
+from tiphys.executors.resource import ResourceExecutor
 from tiphys.executors.warm import WarmExecutor, component_of
 from tiphys.messages.decisions import StartPod
-
-_NOT_HERE: Final = ("resource", "data", "plugin")
 
 
 class Refusal:
@@ -46,6 +46,7 @@ class Choice:
 
     hub: Hub
     surroundings: Surroundings
+    objects: Objects
     environments: Environments
     log: Path
     wanted: str
@@ -54,10 +55,9 @@ class Choice:
 
     def __call__(self, start: StartPod) -> Executor:
         """The executor of a pod."""
-        kind = next((kind for kind in _NOT_HERE if start.template.get(kind) is not None), "")
-        if kind:
-            why = f"{kind} templates cannot be run on this machine yet"
-            return Refusal(why, "run the workflow on Argo, or simulate it with `tiphys simulate`")
+        for kind in ("resource", "data"):
+            if start.template.get(kind) is not None:
+                return self._executor(kind)
         if self.wanted == "container":
             return Refusal("the container executor is not there yet", "use --executor process")
         if self.wanted in ("auto", "warm") and component_of(start) is not None:
@@ -75,6 +75,10 @@ class Choice:
         return self._made[name]
 
     def _make(self, name: str) -> Executor:
+        if name == "resource":
+            return ResourceExecutor(self.hub, self.objects)
+        if name == "data":
+            return DataExecutor(self.hub, self.surroundings)
         if name == "warm":
             return WarmExecutor(self.hub, self.surroundings, self.log, self.environments)
         if not offered_sandbox():

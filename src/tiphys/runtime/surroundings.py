@@ -49,7 +49,8 @@ def environment(documents: Iterable[Document], settings: Settings, store: Store)
 
 def surroundings(documents: Iterable[Document], settings: Settings) -> Surroundings:
     """What pods are given."""
-    config_maps, secrets = {}, {}
+    config_maps: dict[str, Mapping[str, str]] = {}
+    secrets: dict[str, Mapping[str, str]] = {}
     for document in documents:
         name = str((document.get("metadata") or {}).get("name", ""))
         if document.get("kind") == "ConfigMap":
