@@ -102,7 +102,9 @@ def _as_node_error(failure: NodeError | ExpressionError) -> NodeError:
     return failure if isinstance(failure, NodeError) else NodeError(failure.message)
 
 
-def _execute(op: Operation, node: Node | None, call: Call, arguments: Mapping[str, Json] | None) -> Answer:
+def _execute(  # noqa: PLR0912 # executeTemplate, whose order of checks decides which message wins
+    op: Operation, node: Node | None, call: Call, arguments: Mapping[str, Json] | None
+) -> Answer:
     template, options = call.template, call.options
     error = _set_display_name(op, node, template)
     if error is not None:

@@ -291,9 +291,7 @@ class Machine:
         except NodeError as error:
             workflow_phase.mark(op, WorkflowPhase.FAILED, f"failed to set global parameters: {error.message}")
             return False
-        if stale and not self._fill_spec(first):
-            return False
-        return True
+        return not stale or self._fill_spec(first)
 
     def _fill_spec(self, first: bool) -> bool:
         op, run = self._op, self.run
@@ -365,7 +363,7 @@ class Machine:
             workflow_phase.mark(op, WorkflowPhase.RUNNING)
         return True
 
-    # --- pods (podReconciliation)
+    # What follows looks at pods, as Argo in podReconciliation.
 
     def _look_at_pods(self) -> None:
         op = self._op
@@ -397,9 +395,8 @@ class Machine:
             return
         outputs.export(op, node.outputs)
         self._save_to_cache(node)
-        if node.phase is not NodePhase.RUNNING or node.daemoned or self._is_watched(node):
-            op.mark(node)
-        elif before is not NodePhase.PENDING:
+        is_new = before is NodePhase.PENDING and node.phase is NodePhase.RUNNING and not node.daemoned
+        if not is_new or self._is_watched(node):
             op.mark(node)
 
     def _is_watched(self, node: Node) -> bool:

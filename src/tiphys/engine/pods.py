@@ -308,7 +308,8 @@ def _scope(request: PodRequest, pod_name: str) -> dict[str, Any]:
 
 def _patched(request: PodRequest, spec: dict[str, Json], scope: Mapping[str, Any]) -> dict[str, Json]:
     patches = (request.spec.get("podSpecPatch"), request.template.get("podSpecPatch"))
-    return pod_spec_patch.apply(spec, [fill(each, plan_of(each), scope, ambient=request.ambient) for each in patches if each])
+    filled = [fill(each, plan_of(each), scope, ambient=request.ambient) for each in patches if each]
+    return pod_spec_patch.apply(spec, filled)
 
 
 # --- artifacts

@@ -52,10 +52,8 @@ class Scope:
     def parameters(self, workflow: Mapping[str, str] | None) -> dict[str, Any]:
         """Texts and absent optionals over the workflow's variables (getParametersAny)."""
         merged: dict[str, Any] = dict(workflow) if workflow else {}
-        for name, value in self.values.items():
-            if value is None or isinstance(value, str):
-                merged[name] = value
-        return merged
+        texts = {name: value for name, value in self.values.items() if value is None or isinstance(value, str)}
+        return merged | texts
 
     # --- filling
 

@@ -186,16 +186,13 @@ def _sorted_items(value: dict[str, Any] | AnyMap) -> list[tuple[Any, Any]]:
     )
 
 
-_JSON_ESCAPE = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
-_JSON_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def _json_char(match: re.Match[str]) -> str:
-    char = match[0]
-    code = ord(char)
-    if 0xD800 <= code <= 0xDFFF:
-        return "\\ufffd"
-    return _JSON_SHORT.get(char) or f"\\u{code:04x}"
+_JSON_SPECIAL = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
+_JSON_ESCAPES = {
+    **{chr(code): f"\\u{code:04x}" for code in (*range(0x20), *map(ord, "<>&\u2028\u2029"))},
+    **dict.fromkeys(map(chr, range(0xD800, 0xE000)), "\\ufffd"),
+    '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
+}
+_JSON_TABLE = str.maketrans(_JSON_ESCAPES)
 
 
 def json_string(text: str) -> str:
@@ -204,7 +201,7 @@ def json_string(text: str) -> str:
     >>> print(json_string('<a href="x">&'))
     "\u003ca href=\"x\"\u003e\u0026"
     """
-    return f'"{_JSON_ESCAPE.sub(_json_char, text)}"'
+    return f'"{text.translate(_JSON_TABLE)}"' if _JSON_SPECIAL.search(text) else f'"{text}"'
 
 
 def to_json(value: Any) -> str:
@@ -260,7 +257,8 @@ _HTML = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
 
 def to_json_indent(value: Any, indent: str = "  ") -> str:
     """json.MarshalIndent(value, "", indent)."""
-    return indent_json(to_json(value), indent)
+    text = to_json(value)
+    return indent_json(text, indent) if text[0] in "[{" else text
 
 
 def indent_json(text: str, indent: str = "  ") -> str:

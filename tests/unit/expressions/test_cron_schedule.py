@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiphys.expressions.cron_schedule import parse_schedule
 from tiphys.errors import BadInput
+from tiphys.expressions.cron_schedule import parse_schedule
 
 
 def at(text: str) -> float:

@@ -136,9 +136,33 @@ def test_bombs_are_refused_at_once(text: str) -> None:
 
 # --- writing ------------------------------------------------------------------------------------------
 
-AMBIGUOUS = """
-    y n on No TRUE Off ~ null << = 1e3 1e+5 0o17 017 0x1 0b1 1_000 1,000 1. +1 -0 .inf 12:30 1:2:3 2024-01-01
-""".split()
+AMBIGUOUS = [
+    "y",
+    "n",
+    "on",
+    "No",
+    "TRUE",
+    "Off",
+    "~",
+    "null",
+    "<<",
+    "=",
+    "1e3",
+    "1e+5",
+    "0o17",
+    "017",
+    "0x1",
+    "0b1",
+    "1_000",
+    "1,000",
+    "1.",
+    "+1",
+    "-0",
+    ".inf",
+    "12:30",
+    "1:2:3",
+    "2024-01-01",
+]
 AMBIGUOUS.append("")
 
 
@@ -206,6 +230,4 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         documents = load_documents(text)
     except ManifestError:
         return
-    assert [d.data for d in load_documents(dump_all(d.data for d in documents))] == [
-        d.data for d in documents
-    ]
+    assert [d.data for d in load_documents(dump_all(d.data for d in documents))] == [d.data for d in documents]

@@ -6,8 +6,8 @@ from typing import Any
 
 from tiphys.engine.paths import node_paths
 from tiphys.engine.run import Node, Run
-from tiphys.report.summary import format_table, summarise
 from tiphys.messages.phases import NodePhase, NodeType, WorkflowPhase
+from tiphys.report.summary import format_table, summarise
 
 
 def node(
