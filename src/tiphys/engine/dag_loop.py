@@ -84,6 +84,7 @@ def _run_without_items(
 
 def _run_items(op: Operation, frame: DagFrame, name: str, state: LoopState, group: Node) -> None:
     count = len(state.loop.items)
+    frame.suspects.discard(name)
     for index in _to_look_at(state, count):
         state.marked.discard(index)
         node_name = frame.name_of(state.item_name(index))
@@ -91,14 +92,14 @@ def _run_items(op: Operation, frame: DagFrame, name: str, state: LoopState, grou
         if index == state.next and op.nodes.named(node_name) is not None:
             state.next += 1
         if not go_on:
-            # Argo goes through the items from the first one each time, and comes no further than this;
-            # then only the assessment of the DAG may find that the loop is done
+            # Argo goes through the items from the first one each time, and comes no further than this; the
+            # assessment of the DAG then takes the loop for done when those that have nodes are
             if index < state.next:
                 state.marked.add(index)
-            if _is_done(op, frame, state, count, group):
+            if _are_done(op, frame, state) and not group.is_done:
                 frame.suspects.add(name)
             return
-    if _is_done(op, frame, state, count, group):
+    if state.next == count and not group.is_done and _are_done(op, frame, state):
         _finish(op, frame, name, state, group)
 
 
@@ -125,16 +126,14 @@ def _run_item(
     return not hooks.has_any(task) or run_exit_hook(op, frame, name, node)
 
 
-def _is_done(op: Operation, frame: DagFrame, state: LoopState, count: int, group: Node) -> bool:
-    """Whether every item has a node, and it is done; those known to be done are not asked again."""
-    if state.next < count or group.is_done:
-        return False
-    while state.done < count:
+def _are_done(op: Operation, frame: DagFrame, state: LoopState) -> bool:
+    """Whether every item that has a node is done; those known to be done are not asked again."""
+    while state.done < state.next:
         node = op.nodes.named(frame.name_of(state.loop.item_name(state.done)))
         if node is None or not node.is_fulfilled:
             return False
         state.done += 1
-    return True
+    return state.next > 0
 
 
 def _finish(op: Operation, frame: DagFrame, name: str, state: LoopState, group: Node) -> None:
