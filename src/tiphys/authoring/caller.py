@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import kfp
+
 from tiphys.errors import AuthoringError, Place
 
-_TIPHYS = str(Path(__file__).parent.parent)
+_NOT_THE_USERS = (str(Path(__file__).parent.parent), str(Path(kfp.__file__).parent), "<frozen ")
+"""Ours, kfp's, Python's import machinery."""
 
 
 def is_foreign(filename: str) -> bool:
-    """True for a frame that is not the user's: ours, kfp's, Python's import machinery."""
-    return (
-        filename.startswith((_TIPHYS, "<frozen "))
-        or f"{'/'}kfp/" in filename.replace("\\", "/").rpartition("site-packages")[2]
-    )
+    """True for a frame that is not the user's."""
+    return filename.startswith(_NOT_THE_USERS)
 
 
 def place_of_call() -> Place:

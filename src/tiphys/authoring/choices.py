@@ -24,9 +24,7 @@ def choices(parameter: Any, *values: Any, description: str = "") -> Any:
     Returns the parameter.
     """
     if not isinstance(parameter, pipeline_channel.PipelineParameterChannel) or parameter.task_name:
-        raise refuse(
-            "argo.choices: this is no parameter of the pipeline", remedy="Give an argument of its function."
-        )
+        raise refuse("argo.choices: this is no parameter of the pipeline", remedy="Give an argument of its function.")
     given: dict[str, Any] = {"name": parameter.name}
     if values:
         given["enum"] = list(values)

@@ -240,6 +240,4 @@ def _skip_operand(tokens: list[str], text: str) -> list[str]:
     return rest
 
 
-_GRAMMAR = (
-    "Names of tasks, with a result such as `.Failed` or without, joined by `&&`, `||`, `!` and parentheses."
-)
+_GRAMMAR = "Names of tasks, with a result such as `.Failed` or without, joined by `&&`, `||`, `!` and parentheses."

@@ -44,9 +44,7 @@ def container_set(
     found = {output: {"path": file} for output, file in (outputs or {}).items()}
     task = new_step(name, "argo.container_set", {}, found)
     bind = binder_of(task)
-    fields: dict[str, Any] = {
-        "containers": typed_objects(containers, "v1alpha1.ContainerNode", "a container", bind)
-    }
+    fields: dict[str, Any] = {"containers": typed_objects(containers, "v1alpha1.ContainerNode", "a container", bind)}
     if mounts:
         fields["volumeMounts"] = typed_objects(mounts, "v1.VolumeMount", "a mount", bind)
     if retries:

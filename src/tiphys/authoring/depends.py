@@ -30,9 +30,7 @@ def depends(task: Any, expression: str | Condition) -> Any:
     """
     if isinstance(expression, str):
         if not expression.strip():
-            raise refuse(
-                "argo.depends: the expression is empty", remedy='Such as `"train.Failed || train.Omitted"`.'
-            )
+            raise refuse("argo.depends: the expression is empty", remedy='Such as `"train.Failed || train.Omitted"`.')
         check_syntax(expression)
     elif not isinstance(expression, Condition):
         raise refuse(

@@ -47,9 +47,7 @@ def typed_object(value: Any, type: str, what: str, bind: Binder = no_channels) -
     return checked
 
 
-def typed_objects(
-    values: Iterable[Any], type: str, what: str, bind: Binder = no_channels
-) -> list[dict[str, Any]]:
+def typed_objects(values: Iterable[Any], type: str, what: str, bind: Binder = no_channels) -> list[dict[str, Any]]:
     """Several objects of one of Argo's types, each by itself, as a list, or as YAML text of a list."""
     found = plain_objects(values, what, bind)
     return [conform(item, type, what) for item in found]

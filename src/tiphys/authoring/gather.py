@@ -82,9 +82,7 @@ def _create_with_settings(stock: Any) -> Any:
 
 def _transforms(pipeline: Any) -> list[Any]:
     """The functions of this pipeline's author, those of sub-pipelines first."""
-    inner = [
-        each for task in pipeline.tasks.values() for each in getattr(task.component_spec, TRANSFORMS, ())
-    ]
+    inner = [each for task in pipeline.tasks.values() for each in getattr(task.component_spec, TRANSFORMS, ())]
     return list(dict.fromkeys([*inner, *run_settings_of(pipeline).transforms]))
 
 
@@ -96,9 +94,7 @@ class _Gatherer:
         self.spec = pipeline_spec
         self.topology = Topology(pipeline, pipeline_spec)
         stock = (
-            json_format.MessageToDict(platform_spec.platforms[PLATFORM])
-            if PLATFORM in platform_spec.platforms
-            else {}
+            json_format.MessageToDict(platform_spec.platforms[PLATFORM]) if PLATFORM in platform_spec.platforms else {}
         )
         self.executors: dict[str, Any] = dict(stock.get("deploymentSpec", {}).get("executors", {}))
         self.dags: dict[str, Any] = {}

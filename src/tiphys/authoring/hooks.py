@@ -52,9 +52,7 @@ def _of_target(expression: str, target: Any) -> str:
 
 def _attach(target: Any, task: Any, name: str, expression: str, power: str) -> Any:
     if kind_of(task) not in (Kind.POD, Kind.CALL):
-        raise refuse(
-            f"{power}: `{task.name}` is no task that can be run", remedy="Give a component task or a call."
-        )
+        raise refuse(f"{power}: `{task.name}` is no task that can be run", remedy="Give a component task or a call.")
     if kind_of(target) is Kind.IMPORTER:
         raise refuse(f"{power}: importer `{target.name}` runs no pod, so it never ends")
     if task is target:

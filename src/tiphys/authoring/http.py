@@ -52,6 +52,4 @@ def http(
 
 
 def _header(name: str, value: Any) -> dict[str, Any]:
-    return (
-        {"name": name, "valueFrom": value} if isinstance(value, Mapping) else {"name": name, "value": value}
-    )
+    return {"name": name, "valueFrom": value} if isinstance(value, Mapping) else {"name": name, "value": value}

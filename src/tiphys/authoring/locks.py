@@ -26,9 +26,7 @@ def mutex(target: Any, name: Any, *, namespace: str = "", database: bool = False
     return _lock(target, "argo.mutex", {"mutexes": [{**lock, **({"database": True} if database else {})}]})
 
 
-def semaphore(
-    target: Any, config_map: Any = "", key: Any = "", *, namespace: str = "", database_key: str = ""
-) -> Any:
+def semaphore(target: Any, config_map: Any = "", key: Any = "", *, namespace: str = "", database_key: str = "") -> Any:
     """Let as many hold the lock at a time as a ConfigMap's key says: tasks, groups, or the run (`"run"`).
 
     With `database_key` the limit lies in the database that clusters share instead.

@@ -23,8 +23,6 @@ def resources(task: Any, *, requests: Any = None, limits: Any = None) -> Any:
     bind = binder_of(task)
     given = {"requests": requests, "limits": limits}
     found = {
-        kind: conform(plain(wanted, bind), "{}string", kind)
-        for kind, wanted in given.items()
-        if wanted is not None
+        kind: conform(plain(wanted, bind), "{}string", kind) for kind, wanted in given.items() if wanted is not None
     }
     return add_to_container(task, "argo.resources", {"resources": found})

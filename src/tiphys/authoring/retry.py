@@ -69,9 +69,7 @@ def retry(
 def _grow(task: Any, memory: str) -> None:
     match = _QUANTITY.fullmatch(memory)
     if match is None:
-        raise refuse(
-            f"argo.retry: memory `{memory}` is not an amount", remedy='Such as `"2Gi"` or `"512Mi"`.'
-        )
+        raise refuse(f"argo.retry: memory `{memory}` is not an amount", remedy='Such as `"2Gi"` or `"512Mi"`.')
     amount = f"{{{{=(asInt(retries) + 1) * {match[1]}}}}}{match[2]}"
     limits = {"name": "main", "resources": {"limits": {"memory": amount}, "requests": {"memory": amount}}}
     add_to_pod_spec(task, "argo.retry", {"containers": [limits]})

@@ -38,12 +38,8 @@ def _header_stays_a_comment(stock: Callable[..., str]) -> Callable[..., str]:
 
     @functools.wraps(stock)
     def extract_comments_from_pipeline_spec(*arguments: Any, **named: Any) -> str:
-        text = _UNPRINTABLE.sub(
-            lambda match: match[0].encode("unicode_escape").decode(), stock(*arguments, **named)
-        )
-        lines = [
-            line if line.startswith("#") else f"#    {line}" for line in _LINE_BREAKS.split(text) if line
-        ]
+        text = _UNPRINTABLE.sub(lambda match: match[0].encode("unicode_escape").decode(), stock(*arguments, **named))
+        lines = [line if line.startswith("#") else f"#    {line}" for line in _LINE_BREAKS.split(text) if line]
         return "\n".join(lines) + "\n"
 
     return extract_comments_from_pipeline_spec

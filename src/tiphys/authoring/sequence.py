@@ -29,9 +29,7 @@ def sequence(loop: Any, *, count: Any = None, start: Any = None, end: Any = None
     Returns `loop`.
     """
     if not isinstance(loop, tasks_group.ParallelFor):
-        raise refuse(
-            "argo.sequence: this is no loop", remedy="`loop = dsl.ParallelFor([0])`, `with loop as number:`."
-        )
+        raise refuse("argo.sequence: this is no loop", remedy="`loop = dsl.ParallelFor([0])`, `with loop as number:`.")
     given = {"count": count, "start": start, "end": end, "format": format or None}
     said = {name: value for name, value in given.items() if value is not None}
     if ("count" in said) == ("end" in said):

@@ -43,9 +43,7 @@ def step(name: str, *, outputs: Mapping[str, Any] | None = None, **fields: Any) 
     return new_step(name, "argo.step", fields, outputs)
 
 
-def new_step(
-    name: str, power: str, fields: Mapping[str, Any], outputs: Mapping[str, Any] | None = None
-) -> Any:
+def new_step(name: str, power: str, fields: Mapping[str, Any], outputs: Mapping[str, Any] | None = None) -> Any:
     """A task that kfp takes for a container and Argo for what `fields` of its Template say."""
     if pipeline_context.Pipeline.get_default_pipeline() is None:
         raise refuse(
@@ -84,9 +82,7 @@ def _placeholder(name: str, power: str, outputs: Mapping[str, str]) -> Any:
 def _output(given: Any) -> tuple[str, dict[str, Any]]:
     """kfp's type of an output, and the fields of its `valueFrom`."""
     if not isinstance(given, Mapping):
-        raise refuse(
-            f"an output comes from somewhere: {given!r} does not say", remedy='Such as `{"path": "/tmp/x"}`.'
-        )
+        raise refuse(f"an output comes from somewhere: {given!r} does not say", remedy='Such as `{"path": "/tmp/x"}`.')
     source = dict(given)
     kind = source.pop("type", str)
     if kind not in _TYPES:

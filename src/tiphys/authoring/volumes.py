@@ -35,9 +35,7 @@ def volume(task: Any, volume: Any, path: Any = None, *, read_only: bool = False,
     return task
 
 
-def mount(
-    task: Any, name: Any, path: Any, *, read_only: bool = False, sub_path: Any = None, **fields: Any
-) -> Any:
+def mount(task: Any, name: Any, path: Any, *, read_only: bool = False, sub_path: Any = None, **fields: Any) -> Any:
     """Mount a volume of the pod or of the run (`argo.workflow(volumes=...)`) in the main container of `task`.
 
     Example:

@@ -112,8 +112,7 @@ def encoded(loaded: Loaded, values: Mapping[str, Any]) -> dict[str, str]:
     """Checked values as the texts of the workflow's parameters: JSON literals where we compiled it."""
     compiled = loaded.ir.spec.root.input_definitions.parameters if loaded.ir is not None else {}
     return {
-        name: transport.encode(value) if name in compiled else as_argo_text(value)
-        for name, value in values.items()
+        name: transport.encode(value) if name in compiled else as_argo_text(value) for name, value in values.items()
     }
 
 
@@ -317,9 +316,7 @@ def _form(value: Any) -> str:
 def _misfit(loaded: Loaded, name: str, value: Any, parameter: ParameterInput, why: str) -> Problem:
     shown = value if isinstance(value, str) else as_argo_text_or_repr(value)
     wanted = _TYPES.get(parameter.parameter_type, parameter.parameter_type)
-    return Problem(
-        "parameter-type", f"parameter `{name}` takes {wanted}, not `{shown[:80]}`: {why}", loaded.place
-    )
+    return Problem("parameter-type", f"parameter `{name}` takes {wanted}, not `{shown[:80]}`: {why}", loaded.place)
 
 
 def as_argo_text_or_repr(value: Any) -> str:
@@ -334,9 +331,7 @@ def _unknown(loaded: Loaded, name: str, known: list[str]) -> Problem:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
     remedy = "It takes " + ", ".join(f"`{each}`" for each in known) + "." if known else "It takes none."
-    return Problem(
-        "unknown-parameter", f"`{loaded.name}` has no parameter `{name}`.{hint}", loaded.place, remedy
-    )
+    return Problem("unknown-parameter", f"`{loaded.name}` has no parameter `{name}`.{hint}", loaded.place, remedy)
 
 
 def _missing(loaded: Loaded, name: str, parameter: ParameterInput) -> Problem:

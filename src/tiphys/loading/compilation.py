@@ -57,7 +57,5 @@ def compile(
         documents = compile_ir(loaded.ir, artifact_root=artifact_root)
     else:
         documents = copy.deepcopy(loaded.manifests) if functions else loaded.manifests
-    workflow = (
-        with_arguments(loaded, documents[0], arguments or {}) if arguments is not None else documents[0]
-    )
+    workflow = with_arguments(loaded, documents[0], arguments or {}) if arguments is not None else documents[0]
     return Compiled([apply(functions, workflow), *documents[1:]], loaded)

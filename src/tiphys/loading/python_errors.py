@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -44,13 +45,21 @@ def _exited(error: SystemExit, path: Path) -> BadInput:
 
 
 def _own_traceback(error: BaseException, path: Path, own: list[traceback.FrameSummary]) -> PythonError:
-    lines = "".join(traceback.format_exception(type(error), error, _from_users_code(error.__traceback__)))
     if isinstance(error, SyntaxError):
         lines = "".join(traceback.format_exception_only(error))
         place = Place(_shown(error.filename or str(path)), error.lineno or 0)
     else:
+        lines = _without_the_sdk(error)
         place = Place(_shown(own[-1].filename), own[-1].lineno or 0) if own else Place(_shown(str(path)))
     return PythonError(lines.rstrip(), summary=_reason(error, with_type=True), place=place)
+
+
+def _without_the_sdk(error: BaseException) -> str:
+    """The traceback from the user's first line on; what the SDK did in between says nothing to the user."""
+    told = traceback.TracebackException(type(error), error, _from_users_code(error.__traceback__), compact=True)
+    kept = [frame for frame in told.stack if not frame.filename.startswith(_sdk_folders())]
+    told.stack = traceback.StackSummary.from_list(kept)
+    return "".join(told.format())
 
 
 def _from_users_code(trace: TracebackType | None) -> TracebackType | None:
@@ -66,9 +75,12 @@ def _is_users(filename: str) -> bool:
 
 def _is_sdk(filename: str, error: BaseException) -> bool:
     """True if the SDK refused: the error was raised in kfp or in what kfp called for it."""
-    name = filename.replace("\\", "/")
-    module = type(error).__module__
-    return any(part in name for part in ("/kfp/", "/google/protobuf/")) or module.startswith("kfp.")
+    return filename.startswith(_sdk_folders()) or type(error).__module__.startswith("kfp.")
+
+
+def _sdk_folders() -> tuple[str, ...]:
+    loaded = (sys.modules.get(name) for name in ("kfp", "google.protobuf"))
+    return tuple(str(Path(module.__file__).parent) for module in loaded if module and module.__file__)
 
 
 def _shown(filename: str) -> str:

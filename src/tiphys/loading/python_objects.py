@@ -109,19 +109,14 @@ def _only(candidates: Mapping[str, object], module: str) -> object | None:
 
 def _defined_in(candidates: Iterable[Any], module: str) -> list[object]:
     return [
-        each
-        for each in candidates
-        if getattr(getattr(each, "pipeline_func", None), "__module__", module) == module
+        each for each in candidates if getattr(getattr(each, "pipeline_func", None), "__module__", module) == module
     ]
 
 
 def _not_called(candidates: list[Any]) -> list[object]:
     """Those that no other calls: a pipeline with its sub-pipelines in one file."""
     called = {
-        id(spec)
-        for each in candidates
-        if is_kfp(each)
-        for spec in getattr(each.component_spec, "_tiphys_calls", ())
+        id(spec) for each in candidates if is_kfp(each) for spec in getattr(each.component_spec, "_tiphys_calls", ())
     }
     return [each for each in candidates if not (is_kfp(each) and id(each.component_spec) in called)]
 

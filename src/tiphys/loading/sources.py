@@ -176,18 +176,12 @@ def _from_documents(documents: Sequence[Document], file: str) -> Loaded:
     if runs is None:
         kinds = ", ".join(sorted({f"`{each.data['kind']}`" for each in flat}))
         raise ManifestError(f"nothing in it runs: there is only {kinds}", place=Place(file), remedy=_FORMS)
-    return Loaded(
-        "argo", name_of(runs.data), file, None, (runs, *(each for each in flat if each is not runs))
-    )
+    return Loaded("argo", name_of(runs.data), file, None, (runs, *(each for each in flat if each is not runs)))
 
 
 def _items(document: Document) -> list[Document]:
     """The manifests of a `List`, each as a document of its own."""
     data = document.data
-    if (
-        isinstance(data, dict)
-        and str(data.get("kind", "")).endswith("List")
-        and isinstance(data.get("items"), list)
-    ):
+    if isinstance(data, dict) and str(data.get("kind", "")).endswith("List") and isinstance(data.get("items"), list):
         return [Document(item, document.file, document.line, "", 0) for item in data["items"]]
     return [document]

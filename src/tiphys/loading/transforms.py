@@ -23,9 +23,7 @@ def named(reference: str) -> Transform:
     if module_name.endswith(".py") and not Path(module_name).is_file():
         raise BadInput(f"there is no file {module_name}")
     try:
-        module: Any = (
-            load_module(Path(module_name)) if module_name.endswith(".py") else _imported(module_name)
-        )
+        module: Any = load_module(Path(module_name)) if module_name.endswith(".py") else _imported(module_name)
     except ModuleNotFoundError as error:
         raise BadInput(
             f"transform `{reference}`: {error}",
@@ -77,9 +75,7 @@ def apply(transforms: Iterable[Transform], workflow: Manifest) -> Manifest:
         if answer is not None:
             workflow = answer
         if not isinstance(workflow, dict):
-            raise CompileError(
-                f"transform `{_name(transform)}` answers {type(workflow).__name__}, not a manifest"
-            )
+            raise CompileError(f"transform `{_name(transform)}` answers {type(workflow).__name__}, not a manifest")
     return workflow
 
 
