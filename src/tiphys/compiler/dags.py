@@ -11,7 +11,7 @@ from tiphys.compiler.depends_text import minds_failure, with_verdict
 from tiphys.compiler.graph import COMPLETED, Graph
 from tiphys.compiler.hooks import hook_tasks, hooked
 from tiphys.compiler.importers import imported
-from tiphys.compiler.limited_loop import lenient_loops, limited, verdict, verdict_name
+from tiphys.compiler.limited_loop import free_name, lenient_loops, limited, nothing, verdict
 from tiphys.compiler.loops import loop_of
 from tiphys.compiler.lower import Lowering, laid_over, ordered
 from tiphys.compiler.lowered import Call, Source, Template
@@ -105,9 +105,7 @@ def _task(graph: Graph, name: str, *, lenient: bool) -> dict[str, Json]:
         template = again(graph.lowering, called, where)
     else:
         template = graph.lowering.template(call, lower_dag, where)
-    given = {
-        template.takes[each]: source.value for each, source in found.values.items() if each in template.takes
-    }
+    given = {template.takes[each]: source.value for each, source in found.values.items() if each in template.takes}
     fields: dict[str, Json] = {}
     if task.trigger_policy.condition:
         fields["when"] = "{{=" + _condition(graph, name, task) + "}}"
@@ -117,9 +115,7 @@ def _task(graph: Graph, name: str, *, lenient: bool) -> dict[str, Json]:
         graph.scope.loops.add(name)
         fields[loop.items.field] = loop.items.value
     if given:
-        fields["arguments"] = {
-            "parameters": [{"name": each, "value": value.field} for each, value in given.items()]
-        }
+        fields["arguments"] = {"parameters": [{"name": each, "value": value.field} for each, value in given.items()]}
     graph.scope.tasks[name] = template
     return {"template": template.name, **fields}
 
@@ -148,11 +144,16 @@ def _body(graph: Graph, tasks: Mapping[str, dict[str, Json]], strict: set[str]) 
     tasks = {name: task for name, task in tasks.items() if name not in hooks}
     nodes = [_node(graph, name) for name in tasks]
     for loop in strict:
-        name = verdict_name(graph, loop)
+        name = free_name(graph, f"{loop}-verdict")
         nodes = [_after_verdict(node, loop, name) for node in nodes]
         nodes.append(Node(name, (loop,)))
         tasks[name] = verdict(graph, loop)
     decided = order(nodes, graph.path)
+    for name in decided.forgiven:
+        nodes.append(Node(free_name(graph, f"{name}-continued"), (name,)))
+        tasks[nodes[-1].name] = {"template": nothing(graph)}
+    if decided.forgiven:
+        decided = order(nodes, graph.path)
     depends = {node.name: node.setting("depends") for node in nodes}
     written = []
     for name, fields in tasks.items():
@@ -170,9 +171,7 @@ def _body(graph: Graph, tasks: Mapping[str, dict[str, Json]], strict: set[str]) 
         written.append(_in_order(strategic_merge(task, said, _DAG_TASK)))
     body: dict[str, Json] = {}
     titles = {
-        name: task.task_info.name
-        for name, task in graph.dag.tasks.items()
-        if task.task_info.name not in ("", name)
+        name: task.task_info.name for name, task in graph.dag.tasks.items() if task.task_info.name not in ("", name)
     }
     if titles:
         body["metadata"] = {"annotations": {DISPLAY_NAMES: encode(titles)}}

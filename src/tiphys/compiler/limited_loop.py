@@ -77,18 +77,21 @@ def lenient_loops(graph: Graph) -> dict[str, bool]:
     return found
 
 
-def verdict_name(graph: Graph, loop: str) -> str:
-    """A free name for the task that fails when items of the loop did."""
-    name = f"{loop}-verdict"
+def free_name(graph: Graph, name: str) -> str:
+    """A name for a task that the IR does not have."""
     while name in graph.dag.tasks:
         name += "-2"
     return name
 
 
+def nothing(graph: Graph) -> str:
+    """A template that does nothing, for tasks that only say something to the DAG."""
+    return graph.lowering.templates.add("nothing", {"suspend": {"duration": "0"}})
+
+
 def verdict(graph: Graph, loop: str) -> dict[str, Json]:
     """The task: a list that is no list when an item failed, and nothing to do for it otherwise."""
-    nothing = graph.lowering.templates.add("nothing", {"suspend": {"duration": "0"}})
     status = path("tasks", loop, "outputs", "parameters", _STATUS)
     fine = f"{status} in ['Succeeded', 'Skipped']"
     text = f"iterations of {loop} failed".replace("'", "")
-    return {"template": nothing, "withParam": "{{=" + f"{fine} ? '[]' : '{text}'" + "}}"}
+    return {"template": nothing(graph), "withParam": "{{=" + f"{fine} ? '[]' : '{text}'" + "}}"}

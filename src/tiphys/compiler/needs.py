@@ -39,11 +39,15 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """For each task the fields that say when it runs, and the DAG's `target` ('' if Argo's own will do)."""
+    """For each task the fields that say when it runs, and the DAG's `target` ('' if Argo's own will do).
+
+    `forgiven` may fail, and with `depends` need one more task to say so.
+    """
 
     fields: Mapping[str, Mapping[str, Json]]
     target: str
     uses_depends: bool
+    forgiven: Sequence[str]
 
 
 def named_in(depends: str) -> list[str]:
@@ -59,9 +63,7 @@ def order(nodes: Sequence[Node], where: str) -> Order:
     """Decide for all tasks of a DAG."""
     by_name = {node.name: node for node in nodes}
     reads_results = any(
-        node.setting("depends")
-        or (node.tolerant and node.needs)
-        or any(by_name[n].skippable for n in node.needs)
+        node.setting("depends") or (node.tolerant and node.needs) or any(by_name[n].skippable for n in node.needs)
         for node in nodes
     )
     if reads_results:
@@ -73,8 +75,10 @@ def order(nodes: Sequence[Node], where: str) -> Order:
                 remedy=f"Write the needs of `{written_out[0]}` as `depends`.",
             )
     fields = {node.name: _fields(node, by_name, reads_results) for node in nodes}
-    target = _target(nodes, where, continues_in_depends=reads_results)
-    return Order(fields, target, reads_results)
+    waited_for = {need for node in nodes for need in node.needs}
+    leaves = [node for node in nodes if node.name not in waited_for]
+    forgiven = [node.name for node in leaves if reads_results and node.setting("continueOn")]
+    return Order(fields, _target(nodes, leaves), reads_results, forgiven)
 
 
 def _fields(node: Node, by_name: Mapping[str, Node], reads_results: bool) -> dict[str, Json]:
@@ -99,20 +103,9 @@ def _term(need: Node, node: Node) -> str:
     return "(" + " || ".join([term, *(f"{need.name}.{result}" for result in others)]) + ")"
 
 
-def _target(nodes: Sequence[Node], where: str, *, continues_in_depends: bool) -> str:
-    """The tasks that decide: those that nobody waits for, an ExitHandler's exit task not counted."""
-    waited_for = {need for node in nodes for need in node.needs}
-    needed = {need for node in nodes if not node.is_exit for need in node.needs}
-    forgiven = {
-        node.name
-        for node in nodes
-        if continues_in_depends and node.setting("continueOn") and node.name not in waited_for
-    }
-    leaves = [node.name for node in nodes if node.name not in waited_for]
-    targets = [node.name for node in nodes if node.name not in needed and node.name not in forgiven]
-    if not targets:
-        raise CompileError(
-            f"{where}: no task is left whose failure would count",
-            remedy="Take `continueOn` from the last task, or the `depends` of the others.",
-        )
-    return "" if set(targets) == set(leaves) else " ".join(targets)
+def _target(nodes: Sequence[Node], leaves: Sequence[Node]) -> str:
+    """The tasks that decide: those that nobody waits for, and what only an exit task waits for."""
+    last = [node.name for node in leaves]
+    needed = {need for node in nodes if not node.is_exit for need in node.needs}.union(last)
+    handled = [node.name for node in nodes if node.name not in needed and not node.setting("continueOn")]
+    return " ".join([*handled, *last]) if handled else ""

@@ -536,6 +536,24 @@ def test_continue_on_where_results_are_read() -> None:
     assert (played.phase, played.states()["b"]) == ("Succeeded", "Succeeded")
 
 
+@pytest.mark.parametrize(
+    ("failing", "phase"),
+    [((), "Succeeded"), (("b",), "Succeeded"), (("a", "b"), "Succeeded"), (("d",), "Failed")],
+)
+def test_continue_on_of_a_last_task_where_results_are_read(failing: tuple[str, ...], phase: str) -> None:
+    p = Pipeline()
+    for name in ("a", "b", "c", "d"):
+        p.python(name)
+        p.task(name)
+    p.task("c", after=["a"], triggerPolicy={"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"})
+    p.platforms = {"argo": {"config": {"dags": {"root": {"tasks": {"b": {"continueOn": {"failed": True}}}}}}}}
+    played = play(p.compile(), lambda path, _: None if path in failing else {})
+    assert played.phase == phase
+    assert {name: played.states()[name] for name in "abcd"} == {
+        name: "Failed" if name in failing else "Succeeded" for name in "abcd"
+    }
+
+
 def test_a_value_in_a_setting_of_ours() -> None:
     p = Pipeline(mem="STRING")
     p.python("t")
