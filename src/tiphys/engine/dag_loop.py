@@ -66,9 +66,7 @@ def _resume(op: Operation, frame: DagFrame, state: LoopState) -> None:
 def _new_group(op: Operation, frame: DagFrame, name: str) -> Node:
     node_name, task = frame.name_of(name), frame.plan.tasks[name]
     connect(op, frame, name, node_name)
-    return op.new_node(
-        node_name, NodeType.TASK_GROUP, NodePhase.RUNNING, task, frame.call.inner, frame.options
-    )
+    return op.new_node(node_name, NodeType.TASK_GROUP, NodePhase.RUNNING, task, frame.call.inner, frame.options)
 
 
 def _run_without_items(

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tiphys.engine import raw_json
 from tiphys.engine.operation import Operation
 from tiphys.engine.parameters import any_string, printed
 from tiphys.engine.run import Node
 from tiphys.engine.scope import Scope
 from tiphys.errors import ExpressionError, NodeError
+from tiphys.expressions import go_json, items
 from tiphys.expressions.go_format import json_string, to_json
 from tiphys.expressions.go_quote import quote
+from tiphys.expressions.go_values import GoPanic
 from tiphys.messages.outputs import Json, Outputs
 from tiphys.messages.phases import NodePhase
 
@@ -79,11 +80,11 @@ class Aggregate:
 
     __slots__ = ("values",)
 
-    def __init__(self, items: Iterable[Node]) -> None:
+    def __init__(self, nodes: Iterable[Node]) -> None:
         maps: list[str] = []
         lists: dict[str, list[str]] = {}
         results: list[str] = []
-        for node in items:
+        for node in nodes:
             if node.outputs is None or node.phase is not NodePhase.SUCCEEDED:
                 continue
             if node.outputs.parameters:
@@ -92,8 +93,7 @@ class Aggregate:
                     lists.setdefault(name, []).append(text)
                 maps.append(to_json(texts))
             if node.outputs.result is not None:
-                raw_json.decoded(node.outputs.result)
-                results.append(raw_json.compact(node.outputs.result.strip(" \t\r\n")))
+                results.append(_raw(node.outputs.result))
         self.values = {
             "outputs.result": "[" + ",".join(results) + "]",
             "outputs.parameters": "[" + ",".join(maps) + "]",
@@ -107,33 +107,27 @@ class Aggregate:
             scope.values[f"{scope.prefix}.{name}.{key}"] = value
 
 
+def _raw(result: str) -> str:
+    try:
+        return items.parse(result).raw
+    except ExpressionError as error:
+        raise NodeError(error.message) from error
+
+
 def _json_list(texts: list[str]) -> str:
     # aggregatedJSONValueList: nested only if every value is itself a list or an object
     values = []
     for text in texts:
         try:
-            value = raw_json.decoded(text)
-        except NodeError:
+            value = go_json.loads(text)
+        except GoPanic:
             break
         if not isinstance(value, list | dict):
             break
         values.append(value)
     else:
-        return to_json(_as_floats(values))
+        return to_json(values)
     return "[" + ",".join(json_string(text) for text in texts) + "]"
-
-
-def _as_floats(value: Json) -> Json:
-    # Go decodes every number as a float64
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return float(value)
-    if isinstance(value, list):
-        return [_as_floats(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _as_floats(each) for key, each in value.items()}
-    return value
 
 
 # --- global outputs

@@ -9,21 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-from tiphys.engine import fan_out, hooks, limits, memoize, retry
-from tiphys.engine.agenda import Agenda
+from tiphys.engine import fan_out, memoize, retry, steps_group
 from tiphys.engine.daemons import stop_daemons
 from tiphys.engine.dag_scope import loop_items, names_used
 from tiphys.engine.deadlines import children_fulfilled
-from tiphys.engine.execution import execute_template
-from tiphys.engine.fan_out import Loop
 from tiphys.engine.operation import (
-    MAX_DEPTH_EXCEEDED,
-    PARALLELISM_REACHED,
     REQUEUE,
-    TIMEOUT,
     Answer,
     Call,
     Operation,
@@ -31,16 +24,13 @@ from tiphys.engine.operation import (
 )
 from tiphys.engine.outbound import outbound_nodes
 from tiphys.engine.outputs import Aggregate, export, template_outputs
-from tiphys.engine.references import Reader, without_hooks
 from tiphys.engine.panic import Panic
 from tiphys.engine.run import Node
 from tiphys.engine.scope import Scope
-from tiphys.engine.substitution import plan_of
+from tiphys.engine.steps_group import Group, Setting, Step
 from tiphys.errors import NodeError
 from tiphys.messages.outputs import Json
 from tiphys.messages.phases import NodePhase, NodeType
-
-Step = Mapping[str, Json]
 
 _PLACE: Final = re.compile(r"\[(\d+)\](?:\.([^.(]+)(?:\((\d+):)?)?")
 
@@ -60,41 +50,6 @@ def execute(op: Operation, call: Call) -> Answer:
             stop_daemons(op, node.id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A step of a group, or one item of a loop."""
-
-    node_name: str
-    step: Step | None
-    loop: Loop | None = None
-    index: int = 0
-
-    def made(self) -> Step:
-        """The step, filled in with its item."""
-        if self.step is not None:
-            return self.step
-        assert self.loop is not None  # noqa: S101 - an entry has the one or the other
-        return self.loop.item(self.index)
-
-
-class _Group:
-    """The steps of the present group, resolved and expanded. `offsets` says where those of a step begin."""
-
-    def __init__(self, entries: list[_Entry], offsets: dict[str, int], *, hooked: bool) -> None:
-        self.entries = entries
-        self.offsets = offsets
-        self.hooked = hooked
-        self.agenda = Agenda(len(entries))
-        self.executed: dict[str, int] = {}
-        self.requeued: set[int] = set()
-        self.unfinished: set[int] = set()
-
-    @property
-    def waits(self) -> bool:
-        """Whether the group must be looked at again though nothing happens to it."""
-        return bool(self.agenda or self.requeued) or self.agenda.has_refused or self.hooked
-
-
 class StepsFrame:
     """A Steps node under way; `at` is the group it has come to, `scope` what the groups before left."""
 
@@ -108,10 +63,10 @@ class StepsFrame:
         self.scope = Scope("steps", call.template)
         texts = {key: value for key, value in call.template.items() if key in ("steps", "outputs")}
         self._used = names_used(texts, b"steps") if not op.volumes_have_tags else None
-        self._group: _Group | None = None
+        self._group: Group | None = None
         self._connected = -1
         self._reopened: set[int] = set()
-        self._options = Options(boundary_id=node.id, on_exit=call.options.on_exit)
+        self._setting = Setting(call.inner, Options(boundary_id=node.id, on_exit=call.options.on_exit))
 
     def mark(self, node_name: str) -> None:
         """Look at the step that the node belongs to."""
@@ -124,9 +79,7 @@ class StepsFrame:
             self._reopened.add(int(found[1]))
         if group is None or int(found[1]) != self.at or found[2] is None:
             return
-        offset = group.offsets.get(found[2])
-        if offset is not None:
-            group.agenda.push(offset + int(found[3] or 0))
+        group.mark(found[2], int(found[3] or 0))
 
     def _rewind(self) -> None:
         """Go through all groups again: a step of an earlier one, such as a daemon, has changed.
@@ -182,7 +135,7 @@ class StepsFrame:
         group_node = op.nodes.named(name)
         if group_node is None:
             group_node = op.new_node(
-                name, NodeType.STEP_GROUP, NodePhase.RUNNING, {}, self.call.inner, self._options
+                name, NodeType.STEP_GROUP, NodePhase.RUNNING, {}, self.call.inner, self._setting.options
             )
         elif not group_node.is_fulfilled:
             op.mark_phase(group_node, NodePhase.RUNNING)
@@ -271,187 +224,22 @@ class StepsFrame:
                 return None
             self._reopened.discard(self.at)
             try:
-                self._group = self._expand(op, group_node, self._resolve(op))
+                steps = steps_group.resolve(op, self.groups[self.at], self.scope)
+                self._group = steps_group.expand(op, self._setting, group_node, steps, self.scope)
             except NodeError as error:
                 if error is REQUEUE:
                     op.requeue(group_node.name, error.__cause__)
                     return None
                 op.mark_error(group_node, error)
                 return None
-        if not self._run_steps(op, group_node, self._group):
+        group = self._group
+        if not steps_group.run(op, self._setting, group_node, group):
             return None
-        if self._group.hooked:
-            return self._complete_hooked(op, group_node, self._group)
-        if self._group.unfinished or (not self._group.entries and _has_open_group(op, group_node)):
+        if group.hooked:
+            return steps_group.complete_hooked(op, self._setting, group_node, group, self.scope)
+        if group.unfinished or (not group.entries and steps_group.has_open_group(op, group_node)):
             if group_node.is_fulfilled:
                 op.mark_phase(group_node, NodePhase.RUNNING)
             return None
-        self._judge(op, group_node, self._group)
+        steps_group.judge(op, group_node, group)
         return None
-
-    def _resolve(self, op: Operation) -> list[Step]:
-        resolved = []
-        missing: BaseException | None = None
-        for step in self.groups[self.at]:
-            reader = Reader(without_hooks(plan_of(step)), steps=True)
-            try:
-                resolved.append(reader.resolve(op, step, lambda: self.scope))
-            except NodeError as error:
-                if error is not REQUEUE:
-                    raise NodeError(f"failed to resolve references: {error.message}") from error
-                missing = error.__cause__  # another step may still bring the group to its end
-        if missing is not None:
-            raise REQUEUE from missing
-        return resolved
-
-    def _expand(self, op: Operation, group_node: Node, steps: list[Step]) -> _Group:
-        entries: list[_Entry] = []
-        offsets: dict[str, int] = {}
-        for step in steps:
-            name = str(step.get("name", ""))
-            offsets.setdefault(name, len(entries))
-            if not fan_out.is_loop(step):
-                entries.append(_Entry(f"{group_node.name}.{name}", step))
-                continue
-            loop = self._loop(op, step)
-            if not loop.items:
-                self._skip(op, group_node, f"{group_node.name}.{name}", step, "Skipped, empty params")
-            entries.extend(
-                _Entry(f"{group_node.name}.{loop.item_name(index)}", None, loop, index)
-                for index in range(len(loop.items))
-            )
-        hooked = any(step.get("hooks") or step.get("onExit") for step in steps)
-        return _Group(entries, offsets, hooked=hooked)
-
-    def _loop(self, op: Operation, step: Step) -> Loop:
-        body = {key: value for key, value in step.items() if key not in ("withItems", "withParam", "withSequence")}
-        scope = self.scope.parameters(op.variables.values) if plan_of(body) is not None else {}
-        loop = Loop(step, body, fan_out.items_of(step), scope, op.ambient)
-        for index in range(len(loop.items)):
-            loop.item(index)  # one that cannot be filled in spoils them all
-        return loop
-
-    def _skip(self, op: Operation, group_node: Node, node_name: str, step: Step, why: str) -> None:
-        if op.nodes.named(node_name) is not None:
-            return
-        node = op.new_node(
-            node_name, NodeType.SKIPPED, NodePhase.SKIPPED, step, self.call.inner, self._options, why
-        )
-        op.add_child(group_node, node.id)
-
-    def _run_steps(self, op: Operation, group_node: Node, group: _Group) -> bool:
-        """Execute the steps that are marked; false if the group must not be judged now."""
-        for index in group.requeued:
-            group.agenda.push(index)
-        group.requeued.clear()
-        try:
-            while (index := group.agenda.take(lambda: limits.boundary_limit_reached(op, self.node_id))) is not None:
-                if not self._run_step(op, group_node, group, index):
-                    return False
-                child = op.nodes.named(group.entries[index].node_name)
-                if child is None or child.is_fulfilled:
-                    group.unfinished.discard(index)
-                else:
-                    group.unfinished.add(index)
-        finally:
-            group.agenda.end_pass()
-        return True
-
-    def _run_step(self, op: Operation, group_node: Node, group: _Group, index: int) -> bool:
-        entry = group.entries[index]
-        known = op.nodes.named(entry.node_name)
-        if known is not None and known.is_done and known.id not in op.unnamed:
-            op.release_locks(known)
-            if known.type is not NodeType.SKIPPED or known.phase is not NodePhase.SKIPPED:
-                group.executed[known.id] = index
-                op.add_child(group_node, known.id)
-            return True
-        step = entry.made()
-        try:
-            wanted = fan_out.should_execute(step.get("when"))
-        except NodeError as error:
-            node = op.new_node(
-                entry.node_name,
-                NodeType.SKIPPED,
-                NodePhase.ERROR,
-                step,
-                self.call.inner,
-                self._options,
-                error.message,
-            )
-            op.add_child(group_node, node.id)
-            op.mark_error(group_node, error)
-            return False
-        if not wanted:
-            why = f"when '{step.get('when')}' evaluated false"
-            self._skip(op, group_node, entry.node_name, step, why)
-            return True
-        node_id = op.nodes.id_of(entry.node_name)
-        child, failed = execute_template(
-            op, entry.node_name, step, False, self.call.inner, step.get("arguments"), self._options
-        )
-        if failed is PARALLELISM_REACHED:
-            group.agenda.refuse(index) if child is None else group.requeued.add(index)
-        elif failed is TIMEOUT:
-            op.mark_phase(group_node, NodePhase.FAILED, failed.message)
-            return False
-        elif failed is not None and failed is not MAX_DEPTH_EXCEEDED:
-            op.add_child(group_node, node_id)
-            text = f"step group deemed errored due to child {entry.node_name} error: {failed.message}"
-            op.mark_error(group_node, NodeError(text))
-            return False
-        if child is not None:
-            group.executed[node_id] = index
-            op.add_child(group_node, node_id)
-        return True
-
-    def _complete_hooked(self, op: Operation, group_node: Node, group: _Group) -> NodeError | None:
-        """Hooks of all steps, in order; the group is judged when they and the steps are done."""
-        completed = True
-        for child_id in list(group_node.children):
-            child = op.nodes.nodes[child_id]
-            index = group.executed.get(child_id)
-            step: Step = group.entries[index].made() if index is not None else {}
-            name = str(step.get("name", ""))
-            self.scope.set_status(child.display_name, child)
-            done, error = hooks.run_task_hooks(op, self.scope, step, child, self.node_id, self.call.inner)
-            if error is not None:
-                op.mark_error(group_node, error)
-            if not done:
-                return None
-            if not child.is_fulfilled:
-                completed = False
-            elif child.is_completed:
-                hook = hooks.exit_hook(step, op.spec.get("arguments"))
-                has, made, error = hooks.run_exit_hook(
-                    op, hook, child, self.node_id, self.call.inner, name, self.scope
-                )
-                if error is not None:
-                    return error
-                if has and (made is None or not made.is_fulfilled):
-                    completed = False
-        if completed:
-            self._judge(op, group_node, group)
-        elif group_node.is_fulfilled:
-            op.mark_phase(group_node, NodePhase.RUNNING)
-        return None
-
-    def _judge(self, op: Operation, group_node: Node, group: _Group) -> None:
-        """All steps are done: the first that failed, and was not allowed to, fails the group."""
-        for child_id in group_node.children:
-            child = op.nodes.nodes[child_id]
-            if not child.phase.is_failure:
-                continue
-            index = group.executed.get(child_id)
-            step: Step = group.entries[index].made() if index is not None else {}
-            continue_on = step.get("continueOn") or {}
-            if not continue_on.get("error" if child.phase is NodePhase.ERROR else "failed"):
-                op.mark_phase(group_node, NodePhase.FAILED, f"child '{child_id}' failed")
-                return
-        op.mark_phase(group_node, NodePhase.SUCCEEDED)
-
-
-def _has_open_group(op: Operation, group_node: Node) -> bool:
-    """Whether an empty group has the next one below itself."""
-    children = (op.nodes.nodes[child_id] for child_id in group_node.children)
-    return any(child.type is NodeType.STEP_GROUP and not child.is_fulfilled for child in children)
