@@ -49,7 +49,10 @@ def fix(text: str, file: str = "") -> Fixed:
     if any(character in text for character in "\r\x85\u2028\u2029"):
         return Fixed(text, 0)  # places are counted in lines, and YAML counts these as ends of lines
     lines = text.split("\n")
-    nodes = list(yaml.compose_all(text, Loader=_Loader))
+    try:
+        nodes = list(yaml.compose_all(text, Loader=_Loader))
+    except yaml.YAMLError:
+        return Fixed(text, 0)  # JSON that is no YAML, such as an escaped surrogate pair
     edits: list[_Edit] = []
     count = 0
     for document in documents:

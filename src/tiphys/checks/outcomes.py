@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 from tiphys.checks.subject import Call, Known, Template
@@ -25,7 +25,7 @@ Outcome = Literal["Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemo
 
 RAN: Final[frozenset[Outcome]] = frozenset({"Succeeded", "Failed", "Errored", "Daemoned"})
 _OPERAND: Final = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?)\.([A-Z][a-zA-Z]+)")
-_MOST: Final = 20_000  # combinations; beyond that nothing is said
+_MOST: Final = 4096  # combinations; beyond that nothing is said
 
 _Truth = Callable[[Mapping[str, "_State"]], bool]
 
@@ -175,7 +175,7 @@ def _solved(logic: str, shapes: tuple[_Shape, ...]) -> tuple[frozenset[Outcome],
             return None
         for combination in itertools.product(*choices):
             ended = dict(zip(names, combination, strict=True))
-            if part.truth(ended):
+            if part.is_true(ended):
                 for name, state in ended.items():
                     found[name].add(state.outcome)
         if names and not found[names[0]]:
@@ -194,24 +194,22 @@ class _NotUnderstood(Exception):
     """An expression that is more than results joined by and, or, not."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Part:
     """A part of a condition, and the tasks that it speaks of."""
 
-    nodes: tuple[n.Node, ...]
+    truths: tuple[_Truth, ...]
     names: frozenset[str]
 
     @staticmethod
     def of(node: n.Node) -> _Part:
-        return _Part((node,), frozenset(_names_of(node)))
+        return _Part((_truth(node),), frozenset(_names_of(node)))
 
     def joined(self, other: _Part) -> _Part:
-        return _Part(self.nodes + other.nodes, self.names | other.names)
+        return _Part(self.truths + other.truths, self.names | other.names)
 
-    @cached_property
-    def truth(self) -> _Truth:
-        truths = [_truth(node) for node in self.nodes]
-        return lambda ended: all(truth(ended) for truth in truths)
+    def is_true(self, ended: Mapping[str, _State]) -> bool:
+        return all(truth(ended) for truth in self.truths)
 
 
 def _joined(parts: Iterable[_Part]) -> list[_Part]:

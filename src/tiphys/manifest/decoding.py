@@ -170,7 +170,7 @@ class _Reader:
         items = []
         for index, item in enumerate(data):
             self.path.append(index)
-            items.append(self.value(item, shape.element, coerce))
+            items.append(_zero(shape.element) if item is None else self.value(item, shape.element, coerce))
             self.path.pop()
         return items
 
@@ -180,7 +180,8 @@ class _Reader:
         items = {}
         for key in sorted(data):
             self.path.append(key)
-            items[key] = self.value(data[key], shape.element, coerce)
+            item = data[key]
+            items[key] = _zero(shape.element) if item is None else self.value(item, shape.element, coerce)
             self.path.pop()
         return items
 
@@ -296,6 +297,11 @@ class _Reader:
             raise _Abort(error)
         path = (*self.path, *below)
         self.found.append(Misfit("wrong-type", path, error.type, error.text()))
+
+
+def _zero(shape: Shape) -> Json:
+    """What stands for null in a list or map: only structs are worth the trouble of not being None."""
+    return {} if shape.kind == "struct" and not shape.is_pointer else None
 
 
 def _folded(fields: Mapping[str, Field], name: str) -> Field | None:
