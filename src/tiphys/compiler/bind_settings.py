@@ -35,9 +35,7 @@ def bind_settings(ir: Ir) -> Ir:
     spec = msgspec.structs.replace(
         ir.spec,
         root=_with_arguments(ir.spec.root, labels, given),
-        components={
-            name: _with_arguments(component, labels, given) for name, component in ir.spec.components.items()
-        },
+        components={name: _with_arguments(component, labels, given) for name, component in ir.spec.components.items()},
     )
     deployment = msgspec.structs.replace(ir.kubernetes.deployment_spec, executors=executors)
     return msgspec.structs.replace(

@@ -30,9 +30,7 @@ _TOKEN: Final = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE: Final = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL
-)
+_ESCAPE: Final = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
 _SHORT: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LEVELS: Final = (("||",), ("&&",), ("==", "!=", "<", "<=", ">", ">=", "in"), ("+", "-"), ("*", "/", "%"))
 _FUNCTIONS: Final = {"int": "int", "uint": "int", "double": "float", "string": "string", "size": "len"}
@@ -66,9 +64,7 @@ def _lex(text: str, place: str) -> list[_Token]:
     while text[end:].strip():
         match = _TOKEN.match(text, end)
         if match is None:
-            raise CompileError(
-                f"{place}: the condition `{text}` cannot be read at `{text[end:].strip()[:20]}`"
-            )
+            raise CompileError(f"{place}: the condition `{text}` cannot be read at `{text[end:].strip()[:20]}`")
         kind = match.lastgroup if match.lastgroup != "unsigned" else "number"
         tokens.append(_Token(kind or "", match[kind or 0]))
         end = match.end()

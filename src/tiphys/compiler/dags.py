@@ -101,10 +101,7 @@ def _task(graph: Graph, name: str, *, lenient: bool) -> dict[str, Json]:
     )
     where = f"{graph.path}/{name}"
     called = called_again(graph.lowering, graph.settings(name))
-    if called:
-        template = again(graph.lowering, called, where)
-    else:
-        template = graph.lowering.template(call, lower_dag, where)
+    template = again(graph.lowering, called, where) if called else graph.lowering.template(call, lower_dag, where)
     given = {template.takes[each]: source.value for each, source in found.values.items() if each in template.takes}
     fields: dict[str, Json] = {}
     if task.trigger_policy.condition:

@@ -32,9 +32,7 @@ def accepts_failure(text: str, need: str) -> bool:
     False
     """
     return any(
-        _holds(text, {**others, need: failed})
-        for others in _others(text, need)
-        for failed in (_FAILED, _ERRORED)
+        _holds(text, {**others, need: failed}) for others in _others(text, need) for failed in (_FAILED, _ERRORED)
     )
 
 

@@ -16,9 +16,7 @@ OUTPUTS: Final = "/tmp/kfp/outputs"  # noqa: S108 # a path in the pod, not on th
 VALUES: Final = f"{OUTPUTS}/values"
 OUTPUT_FILE: Final = f"{OUTPUTS}/executor_output.json"
 
-_HEAD: Final = (
-    "# Added by tiphys: hands each output to Argo as one JSON text, in which no tag of Argo can stand.\n"
-)
+_HEAD: Final = "# Added by tiphys: hands each output to Argo as one JSON text, in which no tag of Argo can stand.\n"
 
 _START: Final = r"""
 import json, os, sys

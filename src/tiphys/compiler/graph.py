@@ -41,15 +41,11 @@ class Graph:
         definitions = component.input_definitions
         self.inputs: Mapping[str, str] = names.parameters([*definitions.parameters, *definitions.artifacts])
         self.scope = Scope(self.path, {}, lowering.root.in_text)
-        self.scope.skippable = {
-            name for name, task in self.dag.tasks.items() if task.trigger_policy.condition
-        }
+        self.scope.skippable = {name for name, task in self.dag.tasks.items() if task.trigger_policy.condition}
         self._settings = {name: self._said(name, task) for name, task in self.dag.tasks.items()}
         self._direct = {name: self._direct_needs(name, task) for name, task in self.dag.tasks.items()}
         self._check()
-        self.importers = {
-            name: importer for name in self.dag.tasks if (importer := self._importer(name)) is not None
-        }
+        self.importers = {name: importer for name in self.dag.tasks if (importer := self._importer(name)) is not None}
         self.needs = self._needs()
         for name in self.dag.tasks:
             self._wait_as_importers_do(name)
@@ -77,9 +73,7 @@ class Graph:
 
     def tolerates(self, name: str, need: str) -> bool:
         """True if a task may run although `need` failed."""
-        if self.dag.tasks[name].trigger_policy.strategy == COMPLETED or self._settings[need].get(
-            "continueOn"
-        ):
+        if self.dag.tasks[name].trigger_policy.strategy == COMPLETED or self._settings[need].get("continueOn"):
             return True
         text = self._settings[name].get("depends", "")
         return bool(text) and need in named_in(text) and accepts_failure(text, need)
@@ -136,16 +130,13 @@ class Graph:
         for name in self.lowering.dag_settings(self.call.component).tasks:
             if name not in self.dag.tasks:
                 raise CompileError(
-                    f"platforms.argo has settings for task `{name}` of `{self.call.component}`, "
-                    "which has no such task",
+                    f"platforms.argo has settings for task `{name}` of `{self.call.component}`, which has no such task",
                     remedy="The tasks are: " + ", ".join(f"`{each}`" for each in self.dag.tasks) + ".",
                 )
 
     def _wait_as_importers_do(self, name: str) -> None:
         """What the author said of when an importer runs holds for those who read what it imports."""
-        told = {
-            need: self._settings[need].get("depends") for need in self._direct[name] if need in self.importers
-        }
+        told = {need: self._settings[need].get("depends") for need in self._direct[name] if need in self.importers}
         texts = [f"({text})" for text in told.values() if text]
         if not texts or name in self.importers:
             return
@@ -177,9 +168,7 @@ class Graph:
         found: dict[str, tuple[str, ...]] = {}
         for name in self.sorted():
             real = [
-                each
-                for need in self._direct[name]
-                for each in (found[need] if need in self.importers else (need,))
+                each for need in self._direct[name] for each in (found[need] if need in self.importers else (need,))
             ]
             found[name] = tuple(dict.fromkeys(real))
         return found

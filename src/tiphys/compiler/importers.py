@@ -19,9 +19,7 @@ from tiphys.ir.model import Component, Importer, ParameterArgument, RuntimeValue
 Json = Any
 
 
-def imported(
-    importer: Importer, component: Component, task: Task, name: str, scope: Scope
-) -> dict[str, Source]:
+def imported(importer: Importer, component: Component, task: Task, name: str, scope: Scope) -> dict[str, Source]:
     """The artifact of an importer as its consumers are given it, by the name of the output."""
     where = f"{scope.name}/{name}"
     uri = _uri(importer, component, task, name, scope)

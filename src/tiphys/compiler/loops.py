@@ -48,9 +48,7 @@ class Items:
     item: Source
 
 
-def loop_of(
-    scope: Scope, name: str, task: Task, components: Mapping[str, Component], *, tolerant: bool
-) -> Loop | None:
+def loop_of(scope: Scope, name: str, task: Task, components: Mapping[str, Component], *, tolerant: bool) -> Loop | None:
     """The loop of a task, if it is one."""
     component = components[task.component_ref.name]
     where = f"{scope.name}/{name}"

@@ -118,9 +118,7 @@ class Lowering:
                 remedy="Argo runs containers: make it a container component.",
             )
         definitions = component.input_definitions
-        inputs = names.parameters(
-            [*definitions.parameters, *definitions.artifacts, *(name for name, _ in call.extra)]
-        )
+        inputs = names.parameters([*definitions.parameters, *definitions.artifacts, *(name for name, _ in call.extra)])
         handed = component.output_definitions
         outputs = names.parameters([*handed.parameters, *handed.artifacts])
         given = Pod(
@@ -177,15 +175,11 @@ class Lowering:
         config: dict[str, Json] = {}
         if told["RESOURCES"]:
             known, later = body.container.get("resources", {}), body.container_patch.get("resources", {})
-            config["resources"] = {
-                kind: {**known.get(kind, {}), **later.get(kind, {})} for kind in {**known, **later}
-            }
+            config["resources"] = {kind: {**known.get(kind, {}), **later.get(kind, {})} for kind in {**known, **later}}
         if not on_pod["RESOURCES"]:
             body.container.pop("resources", None)
             body.container_patch.pop("resources", None)
-        settings = self.ir.kubernetes.deployment_spec.executors.get(
-            component.executor_label, KubernetesExecutor()
-        )
+        settings = self.ir.kubernetes.deployment_spec.executors.get(component.executor_label, KubernetesExecutor())
         extra = dict(given.call.extra)
 
         def find(argument: ParameterArgument) -> Given:
@@ -204,10 +198,7 @@ class Lowering:
     def _finished(
         self, given: Pod, body: Body, call: Call, component: Component, inputs: Mapping[str, str]
     ) -> Template:
-        if (
-            any("workspace" in flags for _, flags in call.flags)
-            and self.ir.kubernetes.pipeline_config.workspace
-        ):
+        if any("workspace" in flags for _, flags in call.flags) and self.ir.kubernetes.pipeline_config.workspace:
             mounts = body.container.setdefault("volumeMounts", [])
             mounts.append({"name": WORKSPACE_VOLUME, "mountPath": WORKSPACE})
         fields = body.finish() if body.container else dict(body.fields)
@@ -230,8 +221,7 @@ class Lowering:
             each: inputs[each]
             for each in inputs
             if each not in baked
-            and getattr(component.input_definitions.parameters.get(each), "parameter_type", "")
-            != "TASK_CONFIG"
+            and getattr(component.input_definitions.parameters.get(each), "parameter_type", "") != "TASK_CONFIG"
         }
         return Template(name, takes, body.outputs, body.artifacts)
 

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\$((?:\.|\[)?[^{}]*?)\}\}")
-_STEP: Final = re.compile(
-    r"""\.?([A-Za-z_][\w]*)|\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\d+))\s*\]"""
-)
+_STEP: Final = re.compile(r"""\.?([A-Za-z_][\w]*)|\[\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\d+))\s*\]""")
 
 
 @dataclass(frozen=True, slots=True)

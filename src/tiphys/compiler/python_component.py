@@ -94,9 +94,7 @@ def _joint(source: str) -> str:
     return found
 
 
-def _described(
-    installing: Sequence[str], function: str, sdk_version: str, source: int, joint: str
-) -> Component:
+def _described(installing: Sequence[str], function: str, sdk_version: str, source: int, joint: str) -> Component:
     """What is installed before the program starts, read from the SDK's own install commands."""
     packages: list[str] = []
     indexes: list[str] = []
@@ -129,9 +127,7 @@ def _described(
 
 
 def _is_of_the_sdk(package: str) -> bool:
-    return bool(_KFP.match(package)) or package.startswith(
-        'typing-extensions>=3.7.4,<5; python_version<"3.9"'
-    )
+    return bool(_KFP.match(package)) or package.startswith('typing-extensions>=3.7.4,<5; python_version<"3.9"')
 
 
 def _version(sdk_version: str) -> str:

@@ -55,7 +55,5 @@ def _with_names(template: dict[str, Json], final: Mapping[str, str]) -> dict[str
     dag = template.get("dag")
     if not dag or not any(task.get("template") in final for task in dag.get("tasks", [])):
         return template
-    tasks = [
-        {**task, "template": final.get(task.get("template"), task.get("template"))} for task in dag["tasks"]
-    ]
+    tasks = [{**task, "template": final.get(task.get("template"), task.get("template"))} for task in dag["tasks"]]
     return {**template, "dag": {**dag, "tasks": tasks}}

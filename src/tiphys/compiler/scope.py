@@ -139,9 +139,7 @@ class Scope:
     def expression(self, name: str, task: str, arguments: Mapping[str, ParameterArgument]) -> str:
         """The expression of what a task gives to one of its parameters, for conditions."""
         if name not in arguments:
-            raise CompileError(
-                f"{self.name}/{task}: the condition speaks of `{name}`, which the task is not given"
-            )
+            raise CompileError(f"{self.name}/{task}: the condition speaks of `{name}`, which the task is not given")
         return self.parameter(arguments[name], task, arguments, tolerant=False).value.expression
 
     def _constant(self, given: RuntimeValue, task: str, arguments: Mapping[str, ParameterArgument]) -> Source:
@@ -166,9 +164,7 @@ class Scope:
         whole = filled if isinstance(filled, Value) else structure(filled)
         return Source(whole, _type_of(value), flags)
 
-    def _placeholder(
-        self, part: Placeholder, task: str, arguments: Mapping[str, ParameterArgument]
-    ) -> Source | str:
+    def _placeholder(self, part: Placeholder, task: str, arguments: Mapping[str, ParameterArgument]) -> Source | str:
         """What a placeholder stands for: a value, or words with Argo's tags."""
         where = f"{self.name}/{task}"
         if part.parameter:
@@ -192,8 +188,7 @@ def of_the_pod(value: Json) -> bool:
     """True if a constant can be filled only in the pod."""
     if isinstance(value, str):
         return "{{$" in value and any(
-            isinstance(part, Placeholder) and part.steps == (OF_THE_POD,)
-            for part in placeholders.parts(value)
+            isinstance(part, Placeholder) and part.steps == (OF_THE_POD,) for part in placeholders.parts(value)
         )
     if isinstance(value, list):
         return any(of_the_pod(item) for item in value)

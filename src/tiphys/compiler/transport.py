@@ -134,9 +134,7 @@ def text_of(field: str) -> Value:
     'a/' + workflow.name
     """
     spelt = [
-        (f"({part[1:]})" if part[0] == "=" else path(*part.strip().split(".")))
-        if index % 2
-        else literal(part)
+        (f"({part[1:]})" if part[0] == "=" else path(*part.strip().split("."))) if index % 2 else literal(part)
         for index, part in enumerate(_TAG.split(field))
         if part
     ]

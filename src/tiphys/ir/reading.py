@@ -126,9 +126,7 @@ def _from_documents(documents: Sequence[Document], file: str) -> Ir:
         if isinstance(document.data, dict) and "platforms" in document.data and not _is_ir(document.data)
     ]
     if len(pipelines) + len(platforms) != len(documents) or len(pipelines) > 1 or len(platforms) > 1:
-        raise ManifestError(
-            "an IR is one PipelineSpec and at most one PlatformSpec", place=Place(file), remedy=_REMEDY
-        )
+        raise ManifestError("an IR is one PipelineSpec and at most one PlatformSpec", place=Place(file), remedy=_REMEDY)
     return from_data(pipelines[0], platforms[0] if platforms else None, file)
 
 

@@ -58,9 +58,7 @@ class Component(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel")
     def source_text(self, command: Sequence[str]) -> str:
         """The program of the component."""
         if not 0 <= self.source < len(command):
-            raise ManifestError(
-                f"{ANNOTATION} says that the program is command[{self.source}], which is not there"
-            )
+            raise ManifestError(f"{ANNOTATION} says that the program is command[{self.source}], which is not there")
         text = command[self.source]
         return text.replace(self.joint, "") if self.joint else text
 

@@ -209,9 +209,7 @@ class Played:
     def states(self) -> dict[str, str]:
         """Path → phase of every node but the root."""
         paths = node_paths(self.run)
-        return {
-            paths[node.id]: str(node.phase) for node in self.run.nodes.values() if node.name != self.run.name
-        }
+        return {paths[node.id]: str(node.phase) for node in self.run.nodes.values() if node.name != self.run.name}
 
     def given(self, path: str) -> dict[str, Any]:
         """The parameter values in a pod's executor input."""

@@ -77,8 +77,7 @@ def collected() -> Pipeline:
     many = {"artifactType": {"schemaTitle": "system.Dataset"}, "isArtifactList": True}
     p.python("use", takes={"ds": many, "logs": many})
     selectors = {
-        name: {"artifactSelectors": [{"producerSubtask": "make", "outputArtifactKey": name}]}
-        for name in ("out", "log")
+        name: {"artifactSelectors": [{"producerSubtask": "make", "outputArtifactKey": name}]} for name in ("out", "log")
     }
     p.dag(
         "for-loop-1",
@@ -89,9 +88,7 @@ def collected() -> Pipeline:
     )
     p.task("for-loop-1", **loop(["a", "b"], "item"))
     fields = {"triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}}
-    p.task(
-        "use", artifacts={"ds": "for-loop-1.out", "logs": "for-loop-1.log"}, after=["for-loop-1"], **fields
-    )
+    p.task("use", artifacts={"ds": "for-loop-1.out", "logs": "for-loop-1.log"}, after=["for-loop-1"], **fields)
     return p
 
 
@@ -175,11 +172,7 @@ def test_an_importer_runs_no_pod() -> None:
 @pytest.mark.parametrize("spelt", ["constant", "default"])
 def test_where_a_uri_points_to(spelt: str) -> None:
     def place(uri: str) -> dict[str, Any]:
-        given = (
-            [uri]
-            if spelt == "constant"
-            else {"parameterType": "STRING", "defaultValue": uri, "isOptional": True}
-        )
+        given = [uri] if spelt == "constant" else {"parameterType": "STRING", "defaultValue": uri, "isOptional": True}
         return inputs(play(importer(given).compile(), artifact), "use")["d"]
 
     gcs = place("gs://data/x/y.csv")

@@ -23,9 +23,7 @@ def selected(task: str, key: str) -> dict[str, Any]:
 def simple(*names: str, **parameters: Any) -> Pipeline:
     p = Pipeline(**parameters)
     for name in names:
-        p.python(
-            name, inputs={"x": {"parameterType": "STRING", "isOptional": True}}, outputs={"Output": "STRING"}
-        )
+        p.python(name, inputs={"x": {"parameterType": "STRING", "isOptional": True}}, outputs={"Output": "STRING"})
     return p
 
 
@@ -203,20 +201,14 @@ def test_a_gap_in_the_list_where_the_condition_does_not_hold() -> None:
     )
     p.dag(
         "for-loop-1",
-        {
-            "condition-2": task(
-                "condition-2", given={"item": "@item"}, **when("inputs.parameter_values['item'] != 'b'")
-            )
-        },
+        {"condition-2": task("condition-2", given={"item": "@item"}, **when("inputs.parameter_values['item'] != 'b'"))},
         {"parameters": {"out": selected("condition-2", "out")}},
         inputs={"item": "STRING"},
         hands_out={"out": "LIST"},
     )
     p.task("for-loop-1", **loop(["a", "b", "c"], "item"))
     p.task("use", given={"xs": "for-loop-1.out"}, after=["for-loop-1"])
-    played = play(
-        p.compile(), lambda path, given: {"Output": given["inputs"].get("parameterValues", {}).get("x")}
-    )
+    played = play(p.compile(), lambda path, given: {"Output": given["inputs"].get("parameterValues", {}).get("x")})
     assert (played.phase, played.given("use")["xs"]) == ("Succeeded", ["a", "c"])
 
 

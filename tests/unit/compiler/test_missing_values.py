@@ -95,17 +95,13 @@ def test_a_default_for_what_an_upstream_did_not_hand_out() -> None:
     p.task("make")
     tolerant = {"triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}}
     p.task("use", given={"x": "make.Output"}, after=["make"], **tolerant)
-    assert play(p.compile(), lambda path, given: None if path == "make" else {}).given("use") == {
-        "x": "inner"
-    }
+    assert play(p.compile(), lambda path, given: None if path == "make" else {}).given("use") == {"x": "inner"}
     assert play(p.compile(), lambda path, given: {"Output": "made"}).given("use") == {"x": "made"}
 
 
 def test_a_container_s_output_that_is_missing() -> None:
     p = Pipeline()
-    p.container(
-        "make", outputs={"o": "NUMBER_INTEGER", "b": "BOOLEAN"}, gives={"a": "system.Dataset"}, command=["x"]
-    )
+    p.container("make", outputs={"o": "NUMBER_INTEGER", "b": "BOOLEAN"}, gives={"a": "system.Dataset"}, command=["x"])
     p.python("use", inputs={"o": "NUMBER_INTEGER", "b": "BOOLEAN"}, takes={"a": "system.Dataset"})
     p.task("make")
     tolerant = {"triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}}

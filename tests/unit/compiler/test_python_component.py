@@ -39,10 +39,7 @@ def install(*calls: str) -> list[str]:
         ),
         (install("'pandas==2.2' 'numpy'", "'kfp==2.13.0'"), ("pandas==2.2", "numpy"), (), "2.13.0"),
         (
-            install(
-                "--index-url https://a/simple --extra-index-url https://b "
-                "--trusted-host https://a 'x[y]>=1,<2'"
-            ),
+            install("--index-url https://a/simple --extra-index-url https://b --trusted-host https://a 'x[y]>=1,<2'"),
             ("x[y]>=1,<2",),
             ("https://a/simple", "https://b"),
             "2.17.0",
@@ -139,18 +136,12 @@ def run_lines(folder: Path, told: dict[str, Any], lines: Any = LINES) -> dict[st
 
 def test_parameters_are_handed_out(tmp_path: Path) -> None:
     kinds = {"a": "STRING", "b": "NUMBER_INTEGER", "c": "BOOLEAN", "d": "STRUCT", "e": "STRING", "f": "LIST"}
-    parameters = {
-        name: {"outputFile": str(tmp_path / name), "parameterType": kind} for name, kind in kinds.items()
-    }
-    (tmp_path / "executor_output.json").write_text(
-        json.dumps({"parameterValues": {"a": "{{x}} é\x7f", "b": 2**60}})
-    )
+    parameters = {name: {"outputFile": str(tmp_path / name), "parameterType": kind} for name, kind in kinds.items()}
+    (tmp_path / "executor_output.json").write_text(json.dumps({"parameterValues": {"a": "{{x}} é\x7f", "b": 2**60}}))
     (tmp_path / "c").write_text("True")
     (tmp_path / "d").write_text('{"k": 1.5}')
     (tmp_path / "e").write_text("two\nlines\n")
-    found = run_lines(
-        tmp_path, given(tmp_path, parameters=parameters), around(parameters=True, artifacts=False)
-    )
+    found = run_lines(tmp_path, given(tmp_path, parameters=parameters), around(parameters=True, artifacts=False))
     assert found["a"] == '"\\u007b\\u007bx}} \\u00e9\\u007f"'
     assert {name: json.loads(text) for name, text in found.items()} == {
         "a": "{{x}} é\x7f",
@@ -185,9 +176,7 @@ def test_artifacts_are_handed_out(tmp_path: Path) -> None:
     }
     output = {"artifacts": {name: {"artifacts": [each]} for name, each in told.items()}}
     (tmp_path / "executor_output.json").write_text(json.dumps(output))
-    found = run_lines(
-        tmp_path, given(tmp_path, artifacts=artifacts), around(parameters=False, artifacts=True)
-    )
+    found = run_lines(tmp_path, given(tmp_path, artifacts=artifacts), around(parameters=False, artifacts=True))
     assert "{{" not in found["plain"]
     made = {name: json.loads(text)[0] for name, text in found.items()}
     assert made["plain"]["metadata"] == {"k": "{{x}}"}

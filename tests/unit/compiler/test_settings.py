@@ -61,17 +61,13 @@ def test_environment() -> None:
 def test_volumes() -> None:
     found = pod(
         {
-            "secretAsVolume": [
-                {"secretNameParameter": constant("certs"), "mountPath": "/c", "optional": True}
-            ],
+            "secretAsVolume": [{"secretNameParameter": constant("certs"), "mountPath": "/c", "optional": True}],
             "configMapAsVolume": [{"configMapName": "conf", "mountPath": "/f"}],
             "pvcMount": [
                 {"constant": "old", "mountPath": "/old"},
                 {"pvcNameParameter": parameter("pvc"), "mountPath": "/new", "subPath": "a/b"},
             ],
-            "emptyDirMounts": [
-                {"volumeName": "e", "mountPath": "/e", "medium": "Memory", "sizeLimit": "1Gi"}
-            ],
+            "emptyDirMounts": [{"volumeName": "e", "mountPath": "/e", "medium": "Memory", "sizeLimit": "1Gi"}],
             "enabledSharedMemory": {"volumeName": "shm", "size": "2Gi"},
             "genericEphemeralVolume": [
                 {
@@ -133,9 +129,7 @@ def test_placement_that_is_known() -> None:
     assert anti[0]["podAffinityTerm"] == {"labelSelector": {"matchLabels": {"a": "b"}}, "topologyKey": "zone"}
 
 
-def spec_of(
-    config: dict[str, Any], arguments: dict[str, str] | None = None, **parameters: Any
-) -> dict[str, Any]:
+def spec_of(config: dict[str, Any], arguments: dict[str, str] | None = None, **parameters: Any) -> dict[str, Any]:
     """The patch that Argo lays over the pod."""
     import json
 
@@ -168,9 +162,7 @@ def test_selectors_and_affinity_that_the_run_decides() -> None:
 
 def test_names_that_may_be_missing() -> None:
     config = {
-        "secretAsEnv": [
-            {"secretNameParameter": parameter("s"), "keyToEnv": [{"secretKey": "k", "envVar": "A"}]}
-        ],
+        "secretAsEnv": [{"secretNameParameter": parameter("s"), "keyToEnv": [{"secretKey": "k", "envVar": "A"}]}],
         "secretAsVolume": [{"secretNameParameter": parameter("s"), "mountPath": "/s"}],
         "imagePullSecret": [{"secretNameParameter": parameter("s")}, {"secretName": "always"}],
     }
@@ -278,9 +270,7 @@ def test_a_component_that_is_told_its_settings() -> None:
         "env": [{"name": "E", "value": "v"}],
         "resources": {"resourceCpuLimit": "2"},
     }
-    p.platforms = {
-        "kubernetes": {"deploymentSpec": {"executors": {"exec-t": {"tolerations": [{"key": "x"}]}}}}
-    }
+    p.platforms = {"kubernetes": {"deploymentSpec": {"executors": {"exec-t": {"tolerations": [{"key": "x"}]}}}}}
     p.task("t")
     played = play(p.compile(), lambda path, _: {})
     assert played.given("t")["config"] == {
@@ -404,10 +394,7 @@ def test_claims() -> None:
     create, delete = templates["createpvc"]["resource"], templates["deletepvc"]["resource"]
     assert (create["action"], delete["action"]) == ("create", "delete")
     assert "volumeName" not in create["manifest"]
-    assert (
-        '"name":{{=toJson(workflow.name + fromJSON(inputs.parameters.pvc_name_suffix))}}'
-        in create["manifest"]
-    )
+    assert '"name":{{=toJson(workflow.name + fromJSON(inputs.parameters.pvc_name_suffix))}}' in create["manifest"]
     assert templates["createpvc"]["outputs"]["parameters"][0]["valueFrom"] == {"jsonPath": "{.metadata.name}"}
     claim = next(iter(templates["t"]["volumes"]))["persistentVolumeClaim"]["claimName"]
     assert claim == "{{=fromJSON(inputs.parameters['setting--1'])}}"

@@ -86,9 +86,7 @@ def test_both_spellings_of_a_constant(value: Any) -> None:
 @patient
 @given(values, values)
 def test_both_spellings_of_a_structure(inside: Any, beside: Any) -> None:
-    whole = transport.structure(
-        {"a": [beside, transport.variable("inputs", "parameters", "x-y")], "{{": beside}
-    )
+    whole = transport.structure({"a": [beside, transport.variable("inputs", "parameters", "x-y")], "{{": beside})
     scope = {"inputs.parameters.x-y": transport.encode(inside)}
     text = tags.replace(whole.field, scope, allow_unresolved=False, strict_prefixes=["tasks", "steps"])
     assert read(str(text)) == {"a": [beside, inside], "{{": beside}
@@ -143,9 +141,7 @@ def test_an_argument_of_the_workflow(text: str) -> None:
         if written == text and text.startswith('"') and text.endswith('"') and len(text) > 1:
             continue
         scope = {"workflow.parameters.x": written}
-        made = str(
-            tags.replace(source.field, scope, allow_unresolved=False, strict_prefixes=["tasks", "steps"])
-        )
+        made = str(tags.replace(source.field, scope, allow_unresolved=False, strict_prefixes=["tasks", "steps"]))
         assert "{{" not in made
         assert read(made) == text
 
@@ -178,13 +174,7 @@ def test_null_is_null_only_where_it_may_be() -> None:
     for nullable, value in ((True, None), (False, "null")):
         source = transport.entry("x", "STRING", nullable=nullable)
         assert (
-            read(
-                str(
-                    tags.replace(
-                        source.field, scope, allow_unresolved=False, strict_prefixes=["tasks", "steps"]
-                    )
-                )
-            )
+            read(str(tags.replace(source.field, scope, allow_unresolved=False, strict_prefixes=["tasks", "steps"])))
             is value
             or value == "null"
         )

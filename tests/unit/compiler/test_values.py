@@ -49,11 +49,7 @@ def collected(type: str, limit: int) -> Any:
     p.dag(
         "for-loop-1",
         {"make": task("make", given={"x": "@pipelinechannel--item"})},
-        {
-            "parameters": {
-                "out": {"valueFromParameter": {"producerSubtask": "make", "outputParameterKey": "Output"}}
-            }
-        },
+        {"parameters": {"out": {"valueFromParameter": {"producerSubtask": "make", "outputParameterKey": "Output"}}}},
         inputs={"pipelinechannel--item": type, "xs": "LIST"},
         hands_out={"out": "LIST"},
     )
@@ -153,9 +149,7 @@ def test_arguments_of_a_container(x: str, n: int, script: str) -> None:
 
 @quick
 @given(
-    texts.filter(
-        lambda text: all(ord(sign) < 0x7F or (sign.isprintable() and ord(sign) < 0x10000) for sign in text)
-    )
+    texts.filter(lambda text: all(ord(sign) < 0x7F or (sign.isprintable() and ord(sign) < 0x10000) for sign in text))
 )
 def test_what_a_container_wrote(text: str) -> None:
     p = Pipeline()

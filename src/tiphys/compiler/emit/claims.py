@@ -34,9 +34,7 @@ def claim(given: Pod) -> Body:
         parameters.append(parameter)
     body.fields["inputs"] = {"parameters": parameters}
     if create:
-        body.fields["outputs"] = {
-            "parameters": [{"name": "name", "valueFrom": {"jsonPath": "{.metadata.name}"}}]
-        }
+        body.fields["outputs"] = {"parameters": [{"name": "name", "valueFrom": {"jsonPath": "{.metadata.name}"}}]}
         body.outputs["name"] = Handed("name", "STRING", Form.RAW)
     manifest = _created(given) if create else _deleted(given)
     body.fields["resource"] = {

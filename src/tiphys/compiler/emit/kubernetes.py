@@ -58,9 +58,7 @@ def _environment(given: KubernetesExecutor, setter: Setter) -> None:
             reference = {"name": name, "key": key.secret_key, **_optional(secret.optional)}
             variables.append(({"name": key.env_var, "valueFrom": {"secretKeyRef": reference}}, name))
     for config_map in given.config_map_as_env:
-        name = setter.name_of(
-            config_map.config_map_name_parameter, config_map.config_map_name, "a config map"
-        )
+        name = setter.name_of(config_map.config_map_name_parameter, config_map.config_map_name, "a config map")
         for entry in config_map.key_to_env:
             reference = {"name": name, "key": entry.config_map_key, **_optional(config_map.optional)}
             variables.append(({"name": entry.env_var, "valueFrom": {"configMapKeyRef": reference}}, name))

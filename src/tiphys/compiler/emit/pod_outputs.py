@@ -43,16 +43,12 @@ def outputs(given: Pod, body: Body, *, python: bool) -> None:
             )
         uri, local, key = given.root.place(given.name, given.outputs[name])
         plain = given.outputs[name]
-        artifacts.append(
-            {"name": plain, "optional": True, "path": local, "archive": {"none": {}}, "s3": {"key": key}}
-        )
+        artifacts.append({"name": plain, "optional": True, "path": local, "archive": {"none": {}}, "s3": {"key": key}})
         where = f"{VALUES}/{name}"
         value_from = {"path": where}
         if not python:
             value_from["default"] = structure([output_artifact(name, artifact, uri)]).field
-            mounts.append(
-                {"name": OUTPUTS_VOLUME, "mountPath": given.root.pod_folder(local), "subPath": name}
-            )
+            mounts.append({"name": OUTPUTS_VOLUME, "mountPath": given.root.pod_folder(local), "subPath": name})
         parameters.append({"name": plain, "valueFrom": value_from})
         form = Form.JSON if python else Form.FORESEEN
         body.outputs[name] = Handed(plain, ARTIFACTS, form)

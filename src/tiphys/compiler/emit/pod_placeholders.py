@@ -37,16 +37,13 @@ def _executor_input(given: Pod) -> Value:
     values: dict[str, Json] = {
         name: baked.get(name) or variable("inputs", "parameters", given.inputs[name])
         for name in definitions.parameters
-        if name in baked
-        or Flag.ABSENT not in given.call.flags_of(name)
-        or definitions.parameters[name].has_default
+        if name in baked or Flag.ABSENT not in given.call.flags_of(name) or definitions.parameters[name].has_default
     }
     if values:
         inputs["parameterValues"] = values
     if definitions.artifacts:
         inputs["artifacts"] = {
-            name: {"artifacts": variable("inputs", "parameters", given.inputs[name])}
-            for name in definitions.artifacts
+            name: {"artifacts": variable("inputs", "parameters", given.inputs[name])} for name in definitions.artifacts
         }
     outputs: dict[str, Json] = {}
     if handed.parameters:

@@ -11,9 +11,7 @@ from tiphys.ir.model import Resources
 Json = Any
 
 
-def resources(
-    given: Resources | None, container: dict[str, Json], patch: dict[str, Json], names: PodNames
-) -> None:
+def resources(given: Resources | None, container: dict[str, Json], patch: dict[str, Json], names: PodNames) -> None:
     """Write the resources of a container into it, or into its patch if one of them is not known yet."""
     if given is None:
         return
@@ -30,9 +28,7 @@ def resources(
             _put(kind, name, amount, names, known, later)
     if given.accelerator is not None:
         device = given.accelerator.resource_type or given.accelerator.type
-        count = given.accelerator.resource_count or (
-            str(given.accelerator.count) if given.accelerator.count else ""
-        )
+        count = given.accelerator.resource_count or (str(given.accelerator.count) if given.accelerator.count else "")
         if device and count:
             _put("limits", device, count, names, known, later)
     if known:

@@ -28,9 +28,7 @@ def volumes(given: KubernetesExecutor, setter: Setter) -> None:
         source = {"secretName": name, "optional": bool(secret.optional)}
         passed.append(({"secret": source}, {"mountPath": secret.mount_path}, name))
     for config_map in given.config_map_as_volume:
-        name = setter.name_of(
-            config_map.config_map_name_parameter, config_map.config_map_name, "a config map"
-        )
+        name = setter.name_of(config_map.config_map_name_parameter, config_map.config_map_name, "a config map")
         source = {"name": name, "optional": bool(config_map.optional)}
         passed.append(({"configMap": source}, {"mountPath": config_map.mount_path}, name))
     taken: dict[str, Json] = {}
