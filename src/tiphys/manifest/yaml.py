@@ -7,9 +7,10 @@ error. Aliases are copied: no two parts of a document share an object. `dump` is
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from tiphys.errors import Place
 from tiphys.manifest.composing import MAX_DEPTH, MAX_NODES, RepeatedKey, Resolve, compose
@@ -18,6 +19,8 @@ from tiphys.manifest.places import Path, format_path, lines_of
 from tiphys.manifest.scalars import resolve_plain, through_json
 
 __all__ = ["Document", "RepeatedKey", "dump", "dump_all", "format_path", "load_documents"]
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(slots=True, eq=False)
@@ -76,11 +79,18 @@ def _load_json(text: str | bytes, file: str) -> Document | None:
         return None
     try:
         data = json.loads(
-            text, object_pairs_hook=_unique, parse_float=_json_float, parse_constant=_refuse_constant
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_json_int,
+            parse_float=_json_float,
+            parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError):
         return None
-    return Document(data, file, 1, text, 0) if _is_small(data) else None
+    if not _is_small(data):
+        return None
+    has_surrogates = _SURROGATE.search(text if isinstance(text, str) else text.decode("utf-8", "replace"))
+    return Document(_whole(data) if has_surrogates else data, file, 1, text, 0)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -88,6 +98,19 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key is written twice")
     return found
+
+
+def _whole(data: Any) -> Any:
+    """The same with U+FFFD for halves of surrogate pairs, as Go reads them."""
+    if isinstance(data, str):
+        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(data, dict):
+        return {_whole(key): _whole(value) for key, value in data.items()}
+    return [_whole(value) for value in data] if isinstance(data, list) else data
+
+
+def _json_int(text: str) -> int | float | bool | None:
+    return through_json(int(text))
 
 
 def _json_float(text: str) -> int | float | bool | None:
@@ -99,7 +122,7 @@ def _refuse_constant(text: str) -> NoReturn:
 
 
 def _is_small(data: Any) -> bool:
-    """True if within the bounds of depth, nodes and 64-bit integers."""
+    """True if within the bounds of depth and nodes."""
     nodes = 0
     level = [data]
     for _ in range(MAX_DEPTH + 1):
@@ -111,8 +134,6 @@ def _is_small(data: Any) -> bool:
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
-            elif type(value) is int and not -(1 << 63) <= value < (1 << 64):
-                return False
         if not below or nodes > MAX_NODES:
             return nodes <= MAX_NODES
         level = below

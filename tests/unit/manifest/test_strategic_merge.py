@@ -23,9 +23,7 @@ def test_neither_argument_is_changed() -> None:
 
 def test_containers_merge_by_name_and_their_variables_too() -> None:
     original = {"containers": [{"name": "wait"}, {"name": "main", "env": [{"name": "A", "value": "1"}]}]}
-    patch = {
-        "containers": [{"name": "main", "env": [{"name": "A", "value": "2"}, {"name": "B", "value": "3"}]}]
-    }
+    patch = {"containers": [{"name": "main", "env": [{"name": "A", "value": "2"}, {"name": "B", "value": "3"}]}]}
     merged = strategic_merge(original, patch, POD_SPEC)
     assert merged["containers"] == [
         {"name": "wait"},
@@ -63,9 +61,7 @@ def test_the_order_is_that_of_kubernetes(original: str, patch: str, merged: str)
 
 
 def test_null_deletes() -> None:
-    assert strategic_merge({"a": 1, "b": {"c": 2, "d": 3}}, {"a": None, "b": {"c": None}}, POD_SPEC) == {
-        "b": {"d": 3}
-    }
+    assert strategic_merge({"a": 1, "b": {"c": 2, "d": 3}}, {"a": None, "b": {"c": None}}, POD_SPEC) == {"b": {"d": 3}}
 
 
 def test_directives() -> None:
@@ -85,9 +81,7 @@ def test_directives() -> None:
 def test_retain_keys() -> None:
     original = {"volumes": [{"name": "v", "emptyDir": {}}]}
     patch = {"volumes": [{"name": "v", "$retainKeys": ["name", "hostPath"], "hostPath": {"path": "/x"}}]}
-    assert strategic_merge(original, patch, POD_SPEC)["volumes"] == [
-        {"name": "v", "hostPath": {"path": "/x"}}
-    ]
+    assert strategic_merge(original, patch, POD_SPEC)["volumes"] == [{"name": "v", "hostPath": {"path": "/x"}}]
 
 
 def test_an_item_without_its_key_is_refused() -> None:

@@ -68,6 +68,12 @@ def test_several_documents_keep_their_places() -> None:
     assert str(second.place(("b", 0, "nothing", "here"))) == "wf.yaml:7: b[0].nothing.here"
 
 
+def test_json_that_is_no_yaml() -> None:
+    [document] = load_documents('{"a": "\\ud83d\\ude00 \\ud800 \\/", "b": 100000000000000000000000}')
+    assert document.data == {"a": "😀 \ufffd /", "b": 1e23}
+    assert dump(document.data)
+
+
 def test_json_is_read_exactly_and_has_places() -> None:
     text = '{\n "a": 9007199254740993,\n "b": [1.0, "\\ud83d\\ude00"]}'
     [document] = load_documents(text, "wf.json")
