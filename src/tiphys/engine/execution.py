@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from tiphys.engine import deadlines, limits, memoize, retry
+from tiphys.engine import deadlines, limits, memoize, metrics, retry
 from tiphys.engine.operation import (
     MAX_DEPTH,
     MAX_DEPTH_EXCEEDED,
@@ -276,6 +276,8 @@ def _run_retried(
     name = attempt.name if attempt is not None else f"{parent.name}({number})"
     if attempt is None:
         op.add_child(parent, op.nodes.id_of(name))
+        if last is not None and call.template.get("metrics"):
+            call = replace(call, template=metrics.for_next_attempt(op, call.template, last))
     try:
         attempt_call = _attempt_call(op, call, name, number, last, verdict.execution_deadline)
     except (NodeError, ExpressionError) as failure:

@@ -17,6 +17,7 @@ from tiphys.engine import (
     hooks,
     manual,
     memoize,
+    metrics,
     naming,
     outputs,
     pod_results,
@@ -101,6 +102,7 @@ class Machine:
         self.run = run
         self._op = Operation(run, self.environment, KINDS)
         self._missing: dict[str, None] = {}
+        self._metrics = metrics.Watch()
         self._asked: set[str] = set()
         self._completed = workflow_phase.is_completed(self._op)
         self._resumes = run.phase is not WorkflowPhase.UNKNOWN
@@ -534,6 +536,9 @@ class Machine:
     def _end_step(self, version: int) -> None:
         op, run = self._op, self.run
         changed = op.nodes.version != version
+        if op.nodes.ended and self._metrics.needed(op):
+            metrics.of_ended(op, op.nodes.ended)
+        op.nodes.ended.clear()
         op.nodes.complete_progress()
         run.progress = f"{op.nodes.progress_done}/{op.nodes.progress_total}"
         if not self._completed and workflow_phase.is_completed(op):

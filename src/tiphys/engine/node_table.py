@@ -57,6 +57,7 @@ class NodeTable:
         self.progress_done = 0
         self.progress_total = 0
         self.version = 0
+        self.ended: list[str] = []
         self._finished: list[Node] = []
         self._marks: dict[str, int] = {}
         self._ids: dict[str, str] = {}
@@ -215,6 +216,8 @@ class NodeTable:
         other = marks ^ before
         if other & _OPEN:
             _keep(self.open, node.id, marks & _OPEN)
+            if not marks & _OPEN:
+                self.ended.append(node.id)
         if other & _DAEMON:
             _keep(self.daemons, node.id, marks & _DAEMON)
         if other & _UNSYNCED:
