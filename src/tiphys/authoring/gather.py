@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -227,6 +228,12 @@ class _Gatherer:
     def _sub_run(self, task: Any, component: str, workflow: Mapping[str, Any]) -> None:
         """A sub-pipeline's settings of the run: its own where a DAG can have them, else the run's."""
         for field, value in workflow.items():
+            if "workflow.parameters[" in json.dumps(value):
+                raise refuse(
+                    f"`{field}` of the run is set by sub-pipeline `{task.name}` from its own parameter, "
+                    "which is none of the run's",
+                    remedy="Set it in the pipeline that is run.",
+                )
             if field in ("parallelism", "synchronization"):
                 template = self._dag(component).setdefault("template", {})
                 template.setdefault(field, value)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiphys.authoring.kubernetes_objects import plain
+from tiphys.authoring.kubernetes_objects import Binder, plain
 from tiphys.authoring.overlay import compose
-from tiphys.authoring.settings import add_to_template, binder_of, run_settings
+from tiphys.authoring.settings import add_to_template, bind_to_run, binder_of, run_settings
 
 
 def mutex(target: Any, name: Any, *, namespace: str = "", database: bool = False) -> Any:
@@ -46,12 +46,8 @@ def semaphore(target: Any, config_map: Any = "", key: Any = "", *, namespace: st
     return _lock(target, "argo.semaphore", {"semaphores": [reference]})
 
 
-def _binder(target: Any) -> Any:
-    return _as_it_is if target == "run" else binder_of(target)
-
-
-def _as_it_is(channel: Any) -> str:
-    return f"{{{{workflow.parameters.{channel.full_name}}}}}"
+def _binder(target: Any) -> Binder:
+    return bind_to_run if target == "run" else binder_of(target)
 
 
 def _lock(target: Any, power: str, locks: dict[str, Any]) -> Any:

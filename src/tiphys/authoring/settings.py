@@ -156,6 +156,17 @@ def binder_of(target: Any) -> Binder:
     return bind
 
 
+def bind_to_run(channel: Any) -> str:
+    """How a parameter of the pipeline gets into a setting of the run: as plain text, by Argo's tag."""
+    if not isinstance(channel, pipeline_channel.PipelineParameterChannel) or channel.task_name:
+        return no_channels(channel)
+    variable = f"workflow.parameters['{channel.name}']"
+    if str(channel.channel_type).upper() != "STRING":
+        return f"{{{{=string({variable})}}}}"
+    is_literal = "len(v) > 1 && v startsWith '\"' && v endsWith '\"'"
+    return f"{{{{=let v = {variable}; {is_literal} ? fromJSON(v) : v}}}}"
+
+
 def _address(target: Any, daemon: Any) -> str:
     """Let the address of `daemon` come in as one more input of the template, given by Argo's own tag."""
     if target.parent_task_group is not daemon.parent_task_group:

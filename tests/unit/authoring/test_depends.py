@@ -214,9 +214,7 @@ REFUSED: list[tuple[str, Callable[[Any, Any], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("say", "message"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
-)
+@pytest.mark.parametrize(("say", "message"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
 def test_refused(say: Callable[[Any, Any], Any], message: str) -> None:
     def pipeline() -> None:
         a = train(rate=0.1)

@@ -16,9 +16,7 @@ from tiphys.manifest.fields import POD_SPEC, TEMPLATE, WORKFLOW_SPEC
 
 from . import components
 
-CONDITIONS = {
-    name for name in argo.__all__ if inspect.signature(getattr(argo, name)).return_annotation == "Condition"
-}
+CONDITIONS = {name for name in argo.__all__ if inspect.signature(getattr(argo, name)).return_annotation == "Condition"}
 
 
 def example_of(power: Callable[..., Any]) -> str:

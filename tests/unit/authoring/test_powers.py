@@ -51,18 +51,14 @@ TEMPLATES: dict[str, tuple[Callable[[Any], Any], dict[str, Any]]] = {
         {"container": {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}},
     ),
     "containers": (
-        lambda t: argo.sidecar(
-            argo.init_container(argo.init_container(t, name="a"), name="b"), {"name": "s"}
-        ),
+        lambda t: argo.sidecar(argo.init_container(argo.init_container(t, name="a"), name="b"), {"name": "s"}),
         {"initContainers": [{"name": "a"}, {"name": "b"}], "sidecars": [{"name": "s"}]},
     ),
     "volumes": (
         lambda t: argo.volume(t, {"name": "v", "emptyDir": {}}, "/v", read_only=True, sub_path="x"),
         {
             "volumes": [{"name": "v", "emptyDir": {}}],
-            "container": {
-                "volumeMounts": [{"name": "v", "mountPath": "/v", "readOnly": True, "subPath": "x"}]
-            },
+            "container": {"volumeMounts": [{"name": "v", "mountPath": "/v", "readOnly": True, "subPath": "x"}]},
         },
     ),
     "resources": (
@@ -140,11 +136,12 @@ def test_pod_spec(compile_ir: Any) -> None:
         "hostNetwork": True,
         "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "zone"}],
         "shareProcessNamespace": True,
-        "containers": [
-            {"name": "main", "resources": {"limits": {"memory": memory}, "requests": {"memory": memory}}}
-        ],
+        "containers": [{"name": "main", "resources": {"limits": {"memory": memory}, "requests": {"memory": memory}}}],
     }
     assert template["retryStrategy"] == {"limit": 2, "expression": "lastRetry.exitCode == '137'"}
+
+
+WHO = "{{=let v = workflow.parameters['who']; len(v) > 1 && v startsWith '\"' && v endsWith '\"' ? fromJSON(v) : v}}"
 
 
 def test_run(compile_ir: Any) -> None:
@@ -174,7 +171,7 @@ def test_run(compile_ir: Any) -> None:
         "ttlStrategy": {"secondsAfterCompletion": 1, "secondsAfterFailure": 2},
         "podGC": {"strategy": "OnPodSuccess", "deleteDelayDuration": "1m"},
         "archiveLogs": True,
-        "synchronization": {"mutexes": [{"name": "{{workflow.parameters.who}}"}]},
+        "synchronization": {"mutexes": [{"name": WHO}]},
         "metrics": {"prometheus": [{"name": "n", "help": "h", "counter": {"value": "1"}}]},
     }
 
@@ -202,3 +199,19 @@ def test_refused(name: str) -> None:
 
     with pytest.raises(AuthoringError, match=message):
         dsl.pipeline(pipeline)
+
+
+def test_values_in_settings_of_the_run(compile_ir: Any) -> None:
+    @dsl.pipeline
+    def inner(most: int = 2):
+        clean()
+        argo.workflow(activeDeadlineSeconds=most)
+
+    section = compile_ir(inner)[1]
+    assert section["config"]["workflow"] == {"activeDeadlineSeconds": "{{=string(workflow.parameters['most'])}}"}
+
+    def outer() -> None:
+        inner(most=3)
+
+    with pytest.raises(AuthoringError, match="which is none of the run's"):
+        dsl.pipeline(outer)

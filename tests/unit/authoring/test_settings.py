@@ -48,9 +48,7 @@ def test_template_and_patch(compile_ir: Any) -> None:
     @dsl.pipeline
     def pipeline() -> None:
         t = train(rate=0.1)
-        argo.template(
-            t, priority_class_name="high", affinity="nodeAffinity: {}", metadata={"labels": {"a_b": "c"}}
-        )
+        argo.template(t, priority_class_name="high", affinity="nodeAffinity: {}", metadata={"labels": {"a_b": "c"}})
         argo.template(t, sidecars=[client.V1Container(name="s", image="i", image_pull_policy="Always")])
         argo.patch(t, {"container": {"env": [{"name": "A", "value": "1"}], "resources": None}})
         argo.patch(t, "container: {env: [{name: B, value: '2'}, {name: A, value: '3'}]}")
@@ -81,9 +79,7 @@ def test_values_of_the_run(compile_ir: Any) -> None:
     assert loop["inputs"]["parameters"]["argo--zone"] == {"componentInputParameter": "pipelinechannel--zone"}
     item = "argo--loop-item-param-1"
     priority = "{{inputs.parameters." + item + "}}"
-    assert loop["inputs"]["parameters"][item] == {
-        "componentInputParameter": "pipelinechannel--loop-item-param-1"
-    }
+    assert loop["inputs"]["parameters"][item] == {"componentInputParameter": "pipelinechannel--loop-item-param-1"}
     assert template_of(section, "exec-train") == {
         "nodeSelector": {"zone": "{{inputs.parameters.argo--zone}}"},
         "podSpecPatch": "{priority: " + priority + ", zone: {{inputs.parameters.argo--zone}}}",
@@ -159,9 +155,7 @@ def _nested() -> Any:
             b = clean()
             argo.depends(b, argo.failed(a))
             del number
-        argo.workflow(
-            parallelism=2, podGC={"strategy": "OnPodCompletion"}, volumes=[{"name": "d", "emptyDir": {}}]
-        )
+        argo.workflow(parallelism=2, podGC={"strategy": "OnPodCompletion"}, volumes=[{"name": "d", "emptyDir": {}}])
 
     @dsl.pipeline
     def middle() -> None:
@@ -193,9 +187,7 @@ def _check_nested(ir: dict[str, Any], section: dict[str, Any]) -> None:
             seen[where] = [dag.get("tasks", {}).get(name)]
             if "dag" in inner:
                 inner_dag = section["config"]["dags"].get(task["componentRef"]["name"], {})
-                seen[where].append(
-                    {part: inner_dag[part] for part in ("dag", "template") if part in inner_dag}
-                )
+                seen[where].append({part: inner_dag[part] for part in ("dag", "template") if part in inner_dag})
                 walk(inner, where, inner_dag)
             else:
                 seen[where].append(executors.get(inner["executorLabel"]))
