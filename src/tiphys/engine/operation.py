@@ -29,6 +29,7 @@ from tiphys.engine.workflow_variables import WorkflowVariables
 from tiphys.errors import ExpressionError, NodeError
 from tiphys.expressions.ambient import NOTHING, Ambient
 from tiphys.messages.decisions import Decision, StartTask
+from tiphys.messages.events import Event
 from tiphys.messages.outputs import Json
 from tiphys.messages.phases import NodePhase, NodeType, WorkflowPhase
 
@@ -95,13 +96,20 @@ class Frame(Protocol):
     def mark(self, node_name: str) -> None:
         """Have the part of the frame looked at to which the node belongs."""
 
+    def watches(self, node_name: str) -> bool:
+        """Whether anything may have to be done when the node starts to run."""
+
 
 Answer = tuple[Node | None, NodeError | None]
 Execute = Callable[["Operation", Call], Answer]
 
 
 class Operation:
-    """The state that all rules share. `now` is the time of the step, `decisions` what it led to."""
+    """The state that all rules share. `now` is the time of the step, `decisions` what it led to.
+
+    `inbox` are reports not taken in yet, `missing` nodes whose pod is gone, `asked` those whose task the
+    agent was told.
+    """
 
     def __init__(self, run: Run, environment: Environment, kinds: Mapping[str, Execute]) -> None:
         self.run = run
@@ -116,6 +124,9 @@ class Operation:
         self.depth = 0
         self.active_pods = 0
         self.decisions: list[Decision] = []
+        self.inbox: list[Event] = []
+        self.missing: dict[str, None] = {}
+        self.asked: set[str] = set()
         self.frames: dict[str, Frame] = {}
         self.prepared: dict[str, Call] = {}
         self.unnamed: set[str] = set()
@@ -316,13 +327,9 @@ class Operation:
             node.finished_at = self.now
         return self.nodes.add(node)
 
-    def new_executable_node(
-        self, call: Call, node_type: NodeType, phase: NodePhase, message: str = ""
-    ) -> Node:
+    def new_executable_node(self, call: Call, node_type: NodeType, phase: NodePhase, message: str = "") -> Node:
         """A node that executes a template (initializeExecutableNode)."""
-        node = self.new_node(
-            call.node_name, node_type, phase, call.reference, call.base, call.options, message
-        )
+        node = self.new_node(call.node_name, node_type, phase, call.reference, call.base, call.options, message)
         inputs = call.template.get("inputs")
         if inputs and (inputs.get("parameters") or inputs.get("artifacts")):
             node.inputs = inputs

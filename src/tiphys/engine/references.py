@@ -99,8 +99,8 @@ def without_hooks(plan: Plan | None) -> Plan | None:
 
 
 def _fetches(task: Mapping[str, Json]) -> bool:
-    artifacts = (task.get("arguments") or {}).get("artifacts")
-    return bool(artifacts) and any(each.get("from") or each.get("fromExpression") for each in artifacts)
+    artifacts = (task.get("arguments") or {}).get("artifacts") or ()
+    return any(each.get("from") or each.get("fromExpression") for each in artifacts)
 
 
 def _strictly(tree: Json, plan: Plan, params: Mapping[str, Any], ambient: Ambient) -> Any:
