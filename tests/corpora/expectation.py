@@ -125,7 +125,7 @@ def _task_output(path: str, task: Mapping[str, Any], name: str, wanted: Any, see
     outputs = task.get("outputs", {})
     last = path.rpartition("/")[2].partition("[")[0]
     spelt = re.sub(r"[^A-Za-z0-9-]+", "-", name)
-    for key in (name, spelt, f"{last}-{spelt}"):
+    for key in (name, spelt, f"{last}-{spelt}", f"{last}-{name}"):
         if key in outputs:
             if not equal(outputs[key], fill_folder(wanted, seen.folder)):
                 yield f"{path}.{name}: {outputs[key]!r}, not {wanted!r}"
@@ -139,7 +139,7 @@ def _task_output(path: str, task: Mapping[str, Any], name: str, wanted: Any, see
 
 
 def _artifacts_of(path: str, names: set[str], seen: Observed) -> Iterator[Mapping[str, Any]]:
-    node = find_path(seen.document["tasks"], path) if path else ""
+    node = find_path(seen.document["tasks"], path) if path else seen.document["run"]["name"]
     for artifact in seen.document["artifacts"]:
         if artifact["name"] in names and artifact.get("task", "") == node:
             yield artifact

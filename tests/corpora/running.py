@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import tempfile
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from tiphys.engine.paths import node_paths
 from tiphys.report.document import run_document
 from tiphys.runtime.api import open_store, start_run
 from tiphys.runtime.logs import attempts
-from tiphys.runtime.running import stored_artifacts, submission_of
+from tiphys.runtime.running import locate, stored_artifacts, submission_of
 from tiphys.settings import Settings, user_cache_dir
 
 
@@ -39,15 +40,15 @@ def run_case(case: Case, run: Mapping[str, Any], state: Path, *, executor: str =
     submission = submission_of(str(case.manifest), arguments)
     result = start_run(submission, settings)
     store = open_store(settings)
-    document = run_document(
-        result.run, stored_artifacts(store, settings, result.run.name), stuck=result.stuck
-    )
+    artifacts = stored_artifacts(store, settings, result.run.name)
+    where = functools.partial(locate, settings)
+    document = run_document(result.run, artifacts, locate=where, stuck=result.stuck)
     paths = {path: node_id for node_id, path in node_paths(result.run).items()}
 
     def log(path: str) -> str:
         name = result.run.nodes[paths[path]].name
         return "".join(
-            line.text
+            line.text + "\n"
             for attempt in attempts(store, result.run.name)
             if result.run.nodes[attempt.node_id].name.startswith(name)
             for line in attempt.lines("main")

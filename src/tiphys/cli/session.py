@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -97,10 +98,11 @@ def document_of(run: Run, store: Store, settings: Settings, *, stuck: str = "") 
     """The JSON document of a stored run."""
     from tiphys.report.document import run_document
     from tiphys.report.remedies import remedies
-    from tiphys.runtime.running import stored_artifacts
+    from tiphys.runtime.running import locate, stored_artifacts
 
     artifacts = stored_artifacts(store, settings, run.name)
-    return run_document(run, artifacts, stuck=stuck, notes=remedies(run))
+    where = functools.partial(locate, settings)
+    return run_document(run, artifacts, locate=where, stuck=stuck, notes=remedies(run))
 
 
 def show_results(console: Console, document: Mapping[str, Any]) -> None:

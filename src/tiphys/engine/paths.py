@@ -54,6 +54,9 @@ def _path(run: Run, node_id: str, paths: dict[str, str]) -> str:
         node = run.nodes[current]
         above = paths.get(node.boundary_id, "")
         name = own_name(node)
+        if not node.boundary_id and node.name.startswith(f"{run.name}."):
+            # Exit handlers and hooks of the run itself carry its name: `onExit`, `hooks.x`.
+            name = node.name.removeprefix(f"{run.name}.")
         paths[current] = name if not above or node.boundary_id == run.name else f"{above}/{name}"
     return paths[node_id]
 

@@ -7,9 +7,9 @@ from a pipeline, whose parameters travel as JSON texts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from tiphys.engine.paths import is_attempt, node_paths
 from tiphys.engine.run import Node, Run
@@ -21,20 +21,29 @@ from tiphys.report.summary import summarise
 
 
 def run_document(
-    run: Run, artifacts: Iterable[Mapping[str, Json]] = (), *, stuck: str = "", notes: Iterable[str] = ()
+    run: Run,
+    artifacts: Iterable[Mapping[str, Json]] = (),
+    *,
+    locate: Callable[[str], str] = lambda uri: "",
+    stuck: str = "",
+    notes: Iterable[str] = (),
 ) -> dict[str, Json]:
     """The whole document.
 
     `artifacts` are those that a store knows of: mappings with `nodeId`, `name`, `uri`, `path` (absolute,
-    on this machine), `digest`. `stuck` is what the run would wait for for ever; `notes` what the user
-    should know beside the result.
+    on this machine), `digest`. `locate` says where a URI lies on this machine ("" if nowhere). `stuck` is
+    what the run would wait for for ever; `notes` what the user should know beside the result.
     """
     decode = is_compiled(run)
-    paths = node_paths(run)
+    paths = _task_paths(run, decode)
     root = run.nodes.get(run.name)
     outputs = _values(root, decode) if root else {}
     for parameter in run.outputs.parameters if run.outputs else []:
         outputs.setdefault(str(parameter["name"]), _value(parameter, decode))
+    tasks: dict[str, Json] = {}
+    for node in run.nodes.values():
+        if _is_task(node):
+            tasks.setdefault(paths[node.id], _task(run, node, decode))
     summary = summarise(run)
     document: dict[str, Json] = {
         "run": {
@@ -48,8 +57,8 @@ def run_document(
         },
         "failures": summary.failures,
         "outputs": outputs,
-        "tasks": {paths[node.id]: _task(run, node, decode) for node in run.nodes.values() if _is_task(node)},
-        "artifacts": [_artifact(run, paths, entry, decode) for entry in artifacts],
+        "tasks": tasks,
+        "artifacts": _artifacts(run, paths, artifacts, decode, locate),
         "status": workflow_object(run)["status"],
     }
     if stuck:
@@ -57,6 +66,20 @@ def run_document(
     if told := list(notes):
         document["notes"] = told
     return document
+
+
+def _task_paths(run: Run, decode: bool) -> dict[str, str]:
+    """Node id → path as the pipeline's author thinks of it.
+
+    A loop with a limit is compiled to a DAG that holds the loop, both of the same name: they are one.
+    """
+    paths = node_paths(run)
+    if not decode:
+        return paths
+    return {node_id: _WRAPPED_LOOP.sub(r"\1\2", path) for node_id, path in paths.items()}
+
+
+_WRAPPED_LOOP = re.compile(r"(^|/)([^/\[]*loop-\d+)/\2(?=\[|$)")
 
 
 def is_compiled(run: Run) -> bool:
@@ -113,23 +136,45 @@ def _value(parameter: Mapping[str, Json], decode: bool) -> Json:
     return decoded(value) if decode and isinstance(value, str) else value
 
 
-def _artifact(run: Run, paths: Mapping[str, str], entry: Mapping[str, Json], decode: bool) -> dict[str, Json]:
-    shown: dict[str, Any] = {"task": paths.get(str(entry.get("nodeId")), ""), **entry}
-    node = run.nodes.get(str(entry.get("nodeId")))
-    if decode and node is not None and node.outputs is not None:
-        for parameter in node.outputs.parameters:
-            if parameter.get("name") == entry.get("name") and isinstance(parameter.get("value"), str):
-                shown.update(_described(decoded(parameter["value"])))
-    return shown
+def _artifacts(
+    run: Run,
+    paths: Mapping[str, str],
+    stored: Iterable[Mapping[str, Json]],
+    decode: bool,
+    locate: Callable[[str], str],
+) -> list[dict[str, Json]]:
+    """Those that are stored, and those of KFP that are metadata alone or handed on by a group."""
+    found: dict[tuple[str, str], dict[str, Json]] = {
+        (str(entry["nodeId"]), str(entry["name"])): {"task": paths.get(str(entry["nodeId"]), ""), **entry}
+        for entry in stored
+    }
+    for node in run.nodes.values() if decode else ():
+        for parameter in node.outputs.parameters if node.outputs else []:
+            described = _described(parameter.get("value"))
+            if described:
+                key = (node.id, str(parameter["name"]))
+                fresh = {"task": paths[node.id], "nodeId": node.id, "name": parameter["name"]}
+                entry = found.setdefault(key, fresh)
+                entry.update(described)
+                if "path" not in entry and (path := locate(str(described["uri"]))):
+                    entry["path"] = path
+    return list(found.values())
 
 
-def _described(record: Json) -> dict[str, Json]:
-    """Type, metadata and URI of the KFP artifact that a task handed out beside its file."""
-    first = record[0] if isinstance(record, list) and record else record
-    if not isinstance(first, dict):
+def _described(text: Json) -> dict[str, Json]:
+    """URI, type and metadata, if a text is the record of a KFP artifact; of a list, those of the first."""
+    if not isinstance(text, str) or not text.startswith('[{"'):
         return {}
-    kind = first.get("type") or {}
-    described = {"uri": first.get("uri"), "type": kind.get("schemaTitle"), "metadata": first.get("metadata")}
+    record = decoded(text)
+    first = record[0] if isinstance(record, list) else None
+    if not isinstance(first, dict) or "uri" not in first or not isinstance(first.get("type"), dict):
+        return {}
+    kind = first["type"]
+    described = {
+        "uri": first["uri"],
+        "type": kind.get("schemaTitle") or kind.get("instanceSchema"),
+        "metadata": first.get("metadata"),
+    }
     return {key: value for key, value in described.items() if value is not None}
 
 

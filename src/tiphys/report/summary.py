@@ -120,9 +120,7 @@ def _rows(run: Run) -> Iterator[Row]:
         node_id, depth, forgiven = stack.pop()
         node = run.nodes[node_id]
         held = holders.get(node_id, [])
-        ended_well = node.phase is NodePhase.SUCCEEDED or (
-            node_id == run.name and run.phase is WorkflowPhase.SUCCEEDED
-        )
+        ended_well = node.phase is NodePhase.SUCCEEDED or (node_id == run.name and run.phase is WorkflowPhase.SUCCEEDED)
         yield Row(
             path=paths[node_id],
             name=run.name if node_id == run.name else own_name(node),

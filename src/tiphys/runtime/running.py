@@ -87,3 +87,12 @@ def stored_artifacts(store: Store, settings: Settings, name: str) -> list[dict[s
             }
         )
     return found
+
+
+def locate(settings: Settings, uri: str) -> str:
+    """Where the artifact of that URI lies on this machine; "" if it is not there."""
+    root = f"{LOCAL_ROOT}/"
+    if not uri.startswith(root):
+        return ""
+    path = artifacts_folder(settings) / uri.removeprefix(root)
+    return str(path.resolve()) if path.exists() else ""
