@@ -89,6 +89,11 @@ class Action:
 def refuse(run: Run, action: Action) -> None:
     """Raise `BadInput` in Argo's words if the action cannot be done to the run as it stands."""
     match action.verb:
+        case "suspend" if run.phase.is_completed:
+            raise BadInput("cannot suspend completed workflows")
+        case "stop" | "terminate" if run.phase.is_completed and not action.selector:
+            where = f'workflow: "{run.name}", namespace: "{run.namespace}"'
+            raise BadInput(f"cannot shutdown a completed workflow: {where}")
         case "resume" if action.selector:
             manual.resume(run, action.selector)
         case "resume":

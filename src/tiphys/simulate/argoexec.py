@@ -32,9 +32,7 @@ class Report:
     trouble: str = ""
 
 
-def pod_report(
-    start: StartPod, display_name: str, outcome: Outcome, values: Values, *, succeeded: bool
-) -> Report:
+def pod_report(start: StartPod, display_name: str, outcome: Outcome, values: Values, *, succeeded: bool) -> Report:
     """What the executor hands back for a pod that ended with this outcome."""
     template = start.template
     declared = template.get("outputs") or {}

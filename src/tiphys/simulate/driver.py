@@ -133,9 +133,7 @@ class Simulation:
             if isinstance(decision, StopPod):
                 events.extend(filter(None, [self.pods.stop(decision.node_id)]))
         # pods that came into being together start in the order of their names
-        pods = sorted(
-            (each for each in decisions if isinstance(each, StartPod)), key=lambda each: each.pod_name
-        )
+        pods = sorted((each for each in decisions if isinstance(each, StartPod)), key=lambda each: each.pod_name)
         for decision in (*pods, *(each for each in decisions if not isinstance(each, StartPod))):
             match decision:
                 case StartPod():
@@ -224,9 +222,7 @@ class Simulation:
 
     def _leave(self) -> None:
         """Keep the run as it stands before it is retried or resubmitted, even if that is refused."""
-        self.left.append(
-            LeftRun(msgspec.json.decode(msgspec.json.encode(self.run), type=Run), self.now, self.rounds)
-        )
+        self.left.append(LeftRun(msgspec.json.decode(msgspec.json.encode(self.run), type=Run), self.now, self.rounds))
 
     def _go_on_with(self, run: Run) -> None:
         self.machine = Machine(run, self.environment)

@@ -133,9 +133,7 @@ def _counted(tasks: Mapping[str, int]) -> str:
 def _holds(group: str, path: str) -> bool:
     """True when a group (a task, or one item of it) stands over a task."""
     inside = _task_of(group)
-    return _task_of(path).startswith(f"{inside}/") or (
-        path != group and "[" in path and path.startswith(f"{group}[")
-    )
+    return _task_of(path).startswith(f"{inside}/") or (path != group and "[" in path and path.startswith(f"{group}["))
 
 
 def _task_of(path: str) -> str:

@@ -95,11 +95,7 @@ class Pods:
             # Of several ends at one instant the pod's own comes first, then the kubelet's.
             if index not in due or _CAUSES.index(cause) < _CAUSES.index(due[index]):
                 due[index] = cause
-        return [
-            self._end(self.started[index], due[index])
-            for index in sorted(due)
-            if not self.started[index].is_over
-        ]
+        return [self._end(self.started[index], due[index]) for index in sorted(due) if not self.started[index].is_over]
 
     def stop(self, node_id: str) -> Event | None:
         """Stop a pod: one that never ran is gone, one that runs ends by the signal."""
@@ -125,9 +121,7 @@ _CAUSES: Final = ("outcome", "active", "deadline")
 
 def _running(pod: Pod) -> PodStatus:
     containers = [ContainerStatus(name) for name in (*_container_names(pod), "wait")]
-    return PodStatus(
-        phase="Running", containers=containers, pod_ip=pod.ip, host=HOST, progress=pod.outcome.progress
-    )
+    return PodStatus(phase="Running", containers=containers, pod_ip=pod.ip, host=HOST, progress=pod.outcome.progress)
 
 
 def _has_wait(pod: Pod) -> bool:
@@ -170,10 +164,7 @@ def _ended(pod: Pod, _cause: str, values: Values) -> PodStatus:
 
 def _exit_codes(pod: Pod, outcome: Outcome) -> dict[str, int]:
     main = outcome.exit_code if outcome.exit_code is not None else int(outcome.phase == "Failed")
-    return {
-        name: outcome.containers.get(name, main if name in pod.start.main else 0)
-        for name in _container_names(pod)
-    }
+    return {name: outcome.containers.get(name, main if name in pod.start.main else 0) for name in _container_names(pod)}
 
 
 def _main_status(name: str, code: int, outcome: Outcome) -> ContainerStatus:

@@ -139,7 +139,4 @@ def _users(entries: Mapping[str, str]) -> dict[str, str]:
 
 def _claim_names(claims: Sequence[Mapping[str, Any]]) -> list[str]:
     """The names of the claims a run made."""
-    return [
-        str((claim.get("persistentVolumeClaim") or {}).get("claimName") or claim.get("name"))
-        for claim in claims
-    ]
+    return [str((claim.get("persistentVolumeClaim") or {}).get("claimName") or claim.get("name")) for claim in claims]

@@ -123,8 +123,7 @@ class SimulatedRun:
     def to_json(self) -> str:
         """The run as JSON: phase, message, what it waits for, and the nodes."""
         nodes = [
-            {key: value for key, value in _fields(node) if value not in (None, "", {})}
-            for node in self.nodes.values()
+            {key: value for key, value in _fields(node) if value not in (None, "", {})} for node in self.nodes.values()
         ]
         whole = {"name": self.run.name, "phase": self.phase, "message": self.message, "nodes": nodes}
         return json.dumps(whole | ({"stuck": self.stuck} if self.stuck else {}), indent=2, ensure_ascii=False)
