@@ -227,8 +227,13 @@ def _execute(op: Operation, setting: Setting, group_node: Node, group: Group, in
 # --- what becomes of it
 
 
-def complete_hooked(op: Operation, setting: Setting, group_node: Node, group: Group, scope: Scope) -> NodeError | None:
-    """Hooks of all steps, in order; the group is judged when they and the steps are done."""
+def complete_hooked(
+    op: Operation, setting: Setting, group_node: Node, group: Group, scope: Scope
+) -> tuple[bool, NodeError | None]:
+    """Hooks of all steps, in order; the group is judged when they and the steps are done.
+
+    False if it was not looked at to the end: Argo then goes by what the group was before.
+    """
     boundary_id = setting.options.boundary_id
     completed = True
     for child_id in list(group_node.children):
@@ -239,7 +244,7 @@ def complete_hooked(op: Operation, setting: Setting, group_node: Node, group: Gr
         if error is not None:
             op.mark_error(group_node, error)
         if not done:
-            return None
+            return False, None
         if not child.is_fulfilled:
             completed = False
         elif child.is_completed:
@@ -247,14 +252,14 @@ def complete_hooked(op: Operation, setting: Setting, group_node: Node, group: Gr
             name = str(step.get("name", ""))
             has, made, error = hooks.run_exit_hook(op, hook, child, boundary_id, setting.base, name, scope)
             if error is not None:
-                return error
+                return True, error
             if has and (made is None or not made.is_fulfilled):
                 completed = False
     if completed:
         judge(op, group_node, group)
     elif group_node.is_fulfilled:
         op.mark_phase(group_node, NodePhase.RUNNING)
-    return None
+    return True, None
 
 
 def judge(op: Operation, group_node: Node, group: Group) -> None:

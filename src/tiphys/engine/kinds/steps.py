@@ -51,7 +51,10 @@ def execute(op: Operation, call: Call) -> Answer:
 
 
 class StepsFrame:
-    """A Steps node under way; `at` is the group it has come to, `scope` what the groups before left."""
+    """A Steps node under way; `at` is the group it has come to, `scope` what the groups before left.
+
+    `_judged_later` says that the error of a hook has ended the group, which counts from the next pass on.
+    """
 
     def __init__(self, op: Operation, call: Call, node: Node) -> None:
         self.call = call
@@ -66,6 +69,7 @@ class StepsFrame:
         self._group: Group | None = None
         self._connected = -1
         self._reopened: set[int] = set()
+        self._judged_later = False
         self._setting = Setting(call.inner, Options(boundary_id=node.id, on_exit=call.options.on_exit))
 
     def mark(self, node_name: str) -> None:
@@ -114,7 +118,7 @@ class StepsFrame:
             if error is not None:
                 op.look_again(node)
                 return op.mark_error(group_node, error), None
-            if not group_node.is_fulfilled:
+            if not group_node.is_fulfilled or self._judged_later:
                 if self._group is None or self._group.waits:
                     op.look_again(node)
                 return node, None
@@ -219,9 +223,10 @@ class StepsFrame:
     # --- one group (executeStepGroup)
 
     def _run_group(self, op: Operation, group_node: Node) -> NodeError | None:
+        self._judged_later = False
+        if group_node.is_fulfilled and children_fulfilled(op, group_node):
+            return None
         if self._group is None:
-            if group_node.is_fulfilled and children_fulfilled(op, group_node):
-                return None
             self._reopened.discard(self.at)
             try:
                 steps = steps_group.resolve(op, self.groups[self.at], self.scope)
@@ -236,7 +241,10 @@ class StepsFrame:
         if not steps_group.run(op, self._setting, group_node, group):
             return None
         if group.hooked:
-            return steps_group.complete_hooked(op, self._setting, group_node, group, self.scope)
+            was_over = group_node.is_fulfilled
+            judged, failure = steps_group.complete_hooked(op, self._setting, group_node, group, self.scope)
+            self._judged_later = not judged and not was_over
+            return failure
         if group.unfinished or (not group.entries and steps_group.has_open_group(op, group_node)):
             if group_node.is_fulfilled:
                 op.mark_phase(group_node, NodePhase.RUNNING)
