@@ -52,9 +52,7 @@ def check(manifest: Manifest, _known: Known) -> Iterator[Problem]:
     """Say which rights the run needs, and what the schema refuses."""
     for template in manifest.templates():
         if template.data.get("memoize"):
-            message = (
-                "`memoize` reads and writes ConfigMaps: get, list, watch, create and update of `configmaps`"
-            )
+            message = "`memoize` reads and writes ConfigMaps: get, list, watch, create and update of `configmaps`"
             yield manifest.problem(NEEDS_RIGHTS, (*template.path, "memoize"), message)
         resource = template.data.get("resource")
         if resource is not None:
@@ -95,11 +93,7 @@ def _limit_problem(struct: str, name: str, value: Json) -> str:
     if key in _RANGES and isinstance(value, int):
         low, high = _RANGES[key]
         if not low <= value <= high:
-            return (
-                f"`{name}: {value}` must be at least {low}"
-                if value < low
-                else f"`{name}` must be at most {high}"
-            )
+            return f"`{name}: {value}` must be at least {low}" if value < low else f"`{name}` must be at most {high}"
     if key in _CHOICES and isinstance(value, str) and value not in _CHOICES[key]:
         return f"`{name}: {value}` must be one of {', '.join(filter(None, _CHOICES[key]))}"
     if key in _LONGEST and isinstance(value, str) and len(value) > _LONGEST[key]:

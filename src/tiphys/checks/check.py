@@ -80,7 +80,7 @@ def _manifest(document: Document) -> Manifest | None:
         value = read(document.data, TYPES[kind], coerce=True)
     except ManifestError:
         value = {}
-    return Manifest(document, kind, value)
+    return Manifest.of(document, kind, value)
 
 
 def _in_order(problems: Sequence[Problem]) -> list[Problem]:

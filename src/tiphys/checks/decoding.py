@@ -51,9 +51,7 @@ def _removed(manifest: Manifest, misfit: Misfit) -> Problem:
     name = misfit.path[-1]
     instead = REMOVED[misfit.type, str(name)]
     remedy = f"write `{instead}: [...]`; `tiphys lint --fix` does it" if instead else "take it away"
-    return manifest.problem(
-        REMOVED_FIELD, misfit.path, f"Argo 4 has removed the field `{name}` and ignores it", remedy
-    )
+    return manifest.problem(REMOVED_FIELD, misfit.path, f"Argo 4 has removed the field `{name}` and ignores it", remedy)
 
 
 def _unknown(manifest: Manifest, misfit: Misfit) -> Problem:
@@ -64,6 +62,4 @@ def _unknown(manifest: Manifest, misfit: Misfit) -> Problem:
     struct = misfit.type.partition(".")[2]
     message = f"unknown field `{name}` in {struct}"
     severity = Severity.WARNING if misfit.is_ignored else None
-    return manifest.problem(
-        UNKNOWN_FIELD, misfit.path, message, f"did you mean `{near[0]}`?" if near else "", severity
-    )
+    return manifest.problem(UNKNOWN_FIELD, misfit.path, message, f"did you mean `{near[0]}`?" if near else "", severity)

@@ -8,8 +8,7 @@ from typing import Final
 from tiphys.checks.outcomes import Dag
 from tiphys.checks.rules import rule
 from tiphys.checks.subject import Known, Manifest
-from tiphys.errors import ExpressionError, Problem
-from tiphys.expressions.expr import compile
+from tiphys.errors import Problem
 
 UNREADABLE: Final = rule("depends-does-not-parse")
 NEVER: Final = rule("depends-never-true")
@@ -23,22 +22,10 @@ def check(manifest: Manifest, known: Known) -> Iterator[Problem]:
             text = call.data.get("depends") or ""
             if not text or "{{" in text:
                 continue
-            if problem := _syntax_problem(dag, call.name):
+            if problem := dag.syntax_problem(call.name):
                 yield manifest.problem(UNREADABLE, (*call.path, "depends"), f"`{text}`: {problem}")
                 continue
             possible = dag.possible_at_once(call.name)
             if possible and not any(possible.values()):
                 message = f"`{text}` can never be true: the task is always omitted"
                 yield manifest.problem(NEVER, (*call.path, "depends"), message)
-
-
-def _syntax_problem(dag: Dag, name: str) -> str:
-    try:
-        logic = dag.wait(name).logic
-    except ExpressionError:
-        return ""  # names an unknown task: `refusals` says so
-    try:
-        compile(logic.replace("-", "_"))
-    except ExpressionError as error:
-        return error.message.splitlines()[0]
-    return ""

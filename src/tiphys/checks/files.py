@@ -37,9 +37,7 @@ def read_files(paths: Iterable[str | Path]) -> Read:
 
 def documents_of(objects: Sequence[Mapping[str, Any]], source: str = "") -> list[Document]:
     """Make documents of manifests that were not read but made; their places have no lines."""
-    return [
-        Document(dict(data), source, 0, "", index, _lines={}) for index, data in enumerate(objects) if data
-    ]
+    return [Document(dict(data), source, 0, "", index, _lines={}) for index, data in enumerate(objects) if data]
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[Path]:

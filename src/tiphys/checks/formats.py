@@ -56,9 +56,7 @@ def _rule(name: str, rule: Rule | None) -> dict[str, Any]:
 def _result(problem: Problem, rule_index: int) -> dict[str, Any]:
     text = f"{problem.message}\n{problem.remedy}" if problem.remedy else problem.message
     place = problem.place
-    location: dict[str, Any] = (
-        {"logicalLocations": [{"fullyQualifiedName": place.path}]} if place.path else {}
-    )
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": place.path}]} if place.path else {}
     if place.file:
         location["physicalLocation"] = {"artifactLocation": {"uri": place.file}}
         if place.line:

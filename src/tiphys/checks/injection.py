@@ -16,9 +16,7 @@ Json = Any
 
 TAG_IN_SCRIPT: Final = rule("tag-in-script")
 
-_VALUE: Final = re.compile(
-    r"\{\{=.*?\}\}|\{\{\s*(?:inputs\.parameters|workflow\.parameters|item|tasks|steps)\b.*?\}\}"
-)
+_VALUE: Final = re.compile(r"\{\{=.*?\}\}|\{\{\s*(?:inputs\.parameters|workflow\.parameters|item|tasks|steps)\b.*?\}\}")
 _INTERPRETERS: Final = re.compile(r"(?:[abdkz]|da|ba)?sh|python[0-9.]*|perl|ruby|node\Z")
 _INLINE: Final = re.compile(r"-[a-z]*[ce]\Z")
 

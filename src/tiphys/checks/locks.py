@@ -30,9 +30,7 @@ def check(manifest: Manifest, known: Known) -> Iterator[Problem]:
             yield manifest.problem(HELD_TWICE, path, message)
         for below in _all_below(template, known, {template.path}):
             for name in sorted(own & _mutexes(below.data)):
-                message = (
-                    f"`{below.name}` waits for the mutex `{name}`, which is held as long as it has not run"
-                )
+                message = f"`{below.name}` waits for the mutex `{name}`, which is held as long as it has not run"
                 yield manifest.problem(HELD_TWICE, path, message)
 
 

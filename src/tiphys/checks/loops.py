@@ -18,14 +18,14 @@ NOT_A_LIST: Final = rule("withparam-not-a-list")
 def check(manifest: Manifest, known: Known) -> Iterator[Problem]:
     """Look at every loop."""
     for template in manifest.templates():
-        texts = [text for _, text in strings_in(template.data)]
+        text = "\n".join(text for _, text in strings_in(template.data))
         for call in template.calls():
             if not call.is_loop:
                 continue
             yield from _check_inline(call)
             yield from _check_list(call)
             called = known.called(call.data, manifest)
-            if _prints(called) and any(f"{call.kind}.{call.name}.outputs.result" in text for text in texts):
+            if _prints(called) and f"{call.kind}.{call.name}.outputs.result" in text:
                 message = f"`{call.name}.outputs.result` is read: every item must print JSON"
                 yield manifest.problem(RESULT_NOT_JSON, call.path, message)
 

@@ -23,9 +23,7 @@ def check(manifest: Manifest, _known: Known) -> Iterator[Problem]:
     defaults = manifest.spec.get("templateDefaults") or {}
     if defaults.get("memoize"):
         path = (*manifest.spec_path, "templateDefaults", "memoize")
-        yield manifest.problem(
-            DEFAULT, path, "every template, the entrypoint included, is taken from the cache"
-        )
+        yield manifest.problem(DEFAULT, path, "every template, the entrypoint included, is taken from the cache")
     for template in manifest.templates():
         if template.data.get("memoize"):
             yield from _check(template)

@@ -59,7 +59,7 @@ def _check_dag(template: Template, known: Known) -> Iterator[Problem]:
     dag = Dag(template, known)
     for call in dag.calls.values():
         for read in _reads_of(call):
-            if read.name not in dag.ancestors(call.name):
+            if not dag.waits_for(read.name, by=call.name):
                 continue  # `refusals` says so
             outcomes = dag.possible(read.name, when_runs=call.name)
             if outcomes is not None:
@@ -170,9 +170,7 @@ def _read(path: Path, name: str, *, is_whole: bool) -> Iterator[_Read]:
         yield _Read(path, found["name"], found["kind"] or found["word"], found["output"] or "", is_whole)
 
 
-def _problems(
-    call: Call, producer: Call, read: _Read, outcomes: frozenset[Outcome], known: Known
-) -> Iterator[Problem]:
+def _problems(call: Call, producer: Call, read: _Read, outcomes: frozenset[Outcome], known: Known) -> Iterator[Problem]:
     made = known.called(producer.data, call.owner.manifest)
     reader = known.called(call.data, call.owner.manifest)
     missing = [each for each in _ORDER if each in outcomes and not _is_there(read, each, producer, made)]
@@ -213,9 +211,7 @@ def _has_default(reader: Template | None, call: Call, read: _Read) -> bool:
     return any(each.get("default") is not None for each in inputs if each.get("name") == argument.get("name"))
 
 
-def _nested(
-    template: Template, producer: Call, read: _Read, may: set[str], known: Known
-) -> Iterator[Problem]:
+def _nested(template: Template, producer: Call, read: _Read, may: set[str], known: Known) -> Iterator[Problem]:
     made = known.called(producer.data, template.manifest)
     missing = [each for each in _ORDER if each in may and not _is_there(read, each, producer, made)]
     if missing:

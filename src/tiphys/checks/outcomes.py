@@ -19,12 +19,15 @@ from tiphys.expressions import depends
 from tiphys.expressions.depends import ContinueOn, Depends
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr.parser import parse
+from tiphys.validation.dependencies import Dependencies
 
 Json = Any
 Outcome = Literal["Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned"]
 
 RAN: Final[frozenset[Outcome]] = frozenset({"Succeeded", "Failed", "Errored", "Daemoned"})
 _OPERAND: Final = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?)\.([A-Z][a-zA-Z]+)")
+_FINE: Final[frozenset[Outcome]] = frozenset({"Succeeded", "Daemoned"})
+_FARTHEST: Final = 60  # tasks between a task and the one whose output it reads
 _MOST: Final = 4096  # combinations; beyond that nothing is said
 
 _Truth = Callable[[Mapping[str, "_State"]], bool]
@@ -80,7 +83,8 @@ class Dag:
         self._manifest = template.manifest
         self._known = known
         self._possible: dict[str, Mapping[str, frozenset[Outcome]] | None] = {}
-        self._ancestors: dict[str, frozenset[str]] = {}
+        self._before: dict[tuple[str, str], frozenset[Outcome] | None] = {}
+        self._dependencies = Dependencies([call.data for call in self.calls.values()])
 
     def wait(self, name: str) -> Depends:
         """What a task waits for, in Argo's expanded form; raises `ExpressionError` for an unknown task."""
@@ -98,45 +102,52 @@ class Dag:
 
     def possible(self, other: str, *, when_runs: str) -> frozenset[Outcome] | None:
         """How another task may have ended when a task runs; None if nothing can be said."""
-        at_once = self.possible_at_once(when_runs)
-        if at_once is None or other not in self.calls:
+        return self._possible_before(other, when_runs, _FARTHEST) if other in self.calls else None
+
+    def waits_for(self, other: str, *, by: str) -> bool:
+        """True if a task waits for another, directly or not."""
+        return self._dependencies.is_ancestor(other, of=by)
+
+    def _possible_before(self, other: str, name: str, steps: int) -> frozenset[Outcome] | None:
+        key = (other, name)
+        if key not in self._before:
+            self._before[key] = self._find_before(other, name, steps)
+        return self._before[key]
+
+    def _find_before(self, other: str, name: str, steps: int) -> frozenset[Outcome] | None:
+        at_once = self.possible_at_once(name)
+        if at_once is None or not steps:
             return None
-        result = frozenset(state.outcome for state in self._shape(other).states())
-        for name, outcomes in at_once.items():
-            if name == other:
-                result &= outcomes
-            elif outcomes <= RAN and other in self.ancestors(name):
-                further = self.possible(other, when_runs=name)
-                result &= result if further is None else further
+        everything = frozenset(state.outcome for state in self._shape(other).states())
+        result = at_once.get(other, everything)
+        for between, outcomes in at_once.items():
+            if result <= _FINE:
+                break
+            if between != other and outcomes <= RAN:
+                further = self._possible_before(other, between, steps - 1)
+                if further is None:
+                    return None
+                result &= further
         return result
 
-    def ancestors(self, name: str) -> frozenset[str]:
-        """All tasks that a task waits for, directly or not."""
-        if name not in self._ancestors:
-            self._ancestors[name] = frozenset()  # cycles end here
-            direct = self._names(name)
-            self._ancestors[name] = frozenset(direct).union(*(self.ancestors(each) for each in direct))
-        return self._ancestors[name]
-
-    def _names(self, name: str) -> Sequence[str]:
-        if name not in self.calls:
-            return ()
+    def syntax_problem(self, name: str) -> str:
+        """What is wrong with the text of a `depends`; "" if it can be read, or names an unknown task."""
         try:
-            return self.wait(name).names
+            wait = self.wait(name)
         except ExpressionError:
-            return ()
+            return ""
+        if not _mistake(_numbered(wait)):
+            return ""
+        return _mistake(wait.logic.replace("-", "_")).splitlines()[0]
 
     def _find_possible(self, name: str) -> Mapping[str, frozenset[Outcome]] | None:
         try:
             wait = self.wait(name)
         except ExpressionError:
             return None
-        if not set(wait.names) <= set(self.calls):
+        if any(each not in self.calls for each in wait.names):
             return None
-        # the shape of the question is the same for many tasks: ask with numbers instead of names
-        numbers = {each: f"t{index}" for index, each in enumerate(wait.names)}
-        logic = _OPERAND.sub(lambda match: f"{numbers[match[1]]}.{match[2]}", wait.logic)
-        answer = _solved(logic, tuple(self._shape(each) for each in wait.names))
+        answer = _solved(_numbered(wait), tuple(self._shape(each) for each in wait.names))
         return None if answer is None else dict(zip(wait.names, answer, strict=True))
 
     def _shape(self, name: str) -> _Shape:
@@ -155,6 +166,22 @@ class Dag:
 
 def _may_be_empty(call: Call) -> bool:
     return bool(call.data.get("withParam")) or call.data.get("withSequence") is not None
+
+
+def _numbered(wait: Depends) -> str:
+    """The condition with numbers instead of names: for many tasks it is the same, and answered once."""
+    numbers = {each: f"t{index}" for index, each in enumerate(wait.names)}
+    return _OPERAND.sub(lambda match: f"{numbers[match[1]]}.{match[2]}", wait.logic)
+
+
+@lru_cache(maxsize=4096)
+def _mistake(logic: str) -> str:
+    try:
+        if logic:
+            parse(logic)
+    except ExpressionError as error:
+        return error.message
+    return ""
 
 
 @lru_cache(maxsize=4096)

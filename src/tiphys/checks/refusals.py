@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tiphys.checks.rules import Rule, rule
-from tiphys.checks.subject import Known, Manifest, Path, named_template, strings_in
+from tiphys.checks.subject import Known, Manifest, Path, strings_in
 from tiphys.errors import ManifestError, Problem
 from tiphys.manifest.decoding import read
 from tiphys.validation.answers import TYPES, check_all, getters_of
@@ -64,7 +64,7 @@ def _tag_names(manifest: Manifest, origin: Origin | None) -> list[str]:
         names += [f"inputs.artifacts.{each.get('name')}.path" for each in inputs.get("artifacts") or []]
         for call in template.calls():
             names += [f"{call.kind}.{call.name}.outputs.result"]
-            called = named_template(manifest, call.data.get("template") or "")
+            called = manifest.template(call.data.get("template") or "")
             outputs = (called.data.get("outputs") or {}) if called else {}
             for kind in ("parameters", "artifacts"):
                 prefix = f"{call.kind}.{call.name}.outputs.{kind}."
@@ -121,9 +121,7 @@ def _culprit(rule: Rule, name: str, manifest: Manifest, path: Path) -> tuple[Pat
     """The very field that is wrong below `path`, and advice that only a look at it gives."""
     part = _part_at(manifest.value, path)
     if rule is UNKNOWN_TEMPLATE and isinstance(part, Mapping):
-        field = next(
-            (each for each in ("template", "templateRef", "workflowTemplateRef") if each in part), ""
-        )
+        field = next((each for each in ("template", "templateRef", "workflowTemplateRef") if each in part), "")
         return ((*path, field) if field else path), ""
     if rule is UNRESOLVED_TAG:
         return next((at for at, text in strings_in(part, path) if f"{{{{{name}}}}}" in text), path), ""

@@ -30,9 +30,7 @@ def check(manifest: Manifest, _known: Known) -> Iterator[Problem]:
         for index, group in enumerate(template.data.get("steps") or []):
             if not group:
                 path = (*template.path, "steps", index)
-                yield manifest.problem(
-                    EMPTY_GROUP, path, "this group has no steps; Argo waits for it for ever"
-                )
+                yield manifest.problem(EMPTY_GROUP, path, "this group has no steps; Argo waits for it for ever")
         yield from _check_retry(template)
         yield from _check_suspend(template)
         yield from _check_http(template)

@@ -44,8 +44,7 @@ class Template:
         ]
         tasks = (self.data.get("dag") or {}).get("tasks") or []
         return steps + [
-            Call((*self.path, "dag", "tasks", index), task or {}, self, "tasks", 0)
-            for index, task in enumerate(tasks)
+            Call((*self.path, "dag", "tasks", index), task or {}, self, "tasks", 0) for index, task in enumerate(tasks)
         ]
 
 
@@ -78,29 +77,41 @@ class Call:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Manifest:
-    """One document of a kind that Argo knows; `value` is what Argo reads in it (`{}` if it cannot)."""
+    """One document of a kind that Argo knows; `value` is what Argo reads in it (`{}` if it cannot).
+
+    `spec` is the spec of the workflow in it, `spec_path` where that stands.
+    """
 
     document: Document
     kind: str
     value: Mapping[str, Json]
+    spec: Mapping[str, Json]
+    spec_path: Path
+    _positions: Mapping[str, int]
+
+    @staticmethod
+    def of(document: Document, kind: str, value: Mapping[str, Json]) -> Manifest:
+        """Take a document apart."""
+        path = _SPEC_PATHS.get(kind, ("spec",))
+        spec: Json = value
+        for part in path:
+            spec = (spec or {}).get(part) or {}
+        positions: dict[str, int] = {}
+        for index, template in enumerate(spec.get("templates") or []):
+            positions.setdefault(template.get("name") or "", index)
+        return Manifest(document, kind, value, spec, path, positions)
 
     @property
     def name(self) -> str:
         """The name in its metadata."""
         return (self.value.get("metadata") or {}).get("name") or ""
 
-    @property
-    def spec_path(self) -> Path:
-        """Where the workflow's spec stands."""
-        return _SPEC_PATHS.get(self.kind, ("spec",))
-
-    @property
-    def spec(self) -> Mapping[str, Json]:
-        """The workflow's spec."""
-        value: Json = self.value
-        for part in self.spec_path:
-            value = (value or {}).get(part) or {}
-        return value  # type: ignore[no-any-return] # JSON
+    def template(self, name: str) -> Template | None:
+        """The template of that name."""
+        index = self._positions.get(name) if name else None
+        if index is None:
+            return None
+        return Template((*self.spec_path, "templates", index), self.spec["templates"][index], self)
 
     def templates(self) -> Iterator[Template]:
         """All templates, inline ones too, in the order of the document."""
@@ -129,9 +140,7 @@ class Manifest:
         severity: Severity | None = None,
     ) -> Problem:
         """A problem of this manifest; the rule's own advice is the remedy if there is no better one."""
-        return Problem(
-            rule.name, message, self.place(path), remedy or rule.instead, severity or rule.severity
-        )
+        return Problem(rule.name, message, self.place(path), remedy or rule.instead, severity or rule.severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +166,11 @@ class Known:
         name = holder.get("template") or ""
         if (reference := holder.get("templateRef")) is not None:
             found = self.manifest(reference.get("name") or "", cluster=bool(reference.get("clusterScope")))
-            return None if found is None else named_template(found, reference.get("template") or "")
+            return None if found is None else found.template(reference.get("template") or "")
         base: Manifest | None = manifest
         if (reference := manifest.spec.get("workflowTemplateRef")) is not None:
             base = self.manifest(reference.get("name") or "", cluster=bool(reference.get("clusterScope")))
-        return None if base is None else named_template(base, name)
-
-
-def named_template(manifest: Manifest, name: str) -> Template | None:
-    """The template of that name in a manifest."""
-    for index, data in enumerate(manifest.spec.get("templates") or []):
-        if name and (data or {}).get("name") == name:
-            return Template((*manifest.spec_path, "templates", index), data, manifest)
-    return None
+        return None if base is None else base.template(name)
 
 
 def strings_in(value: Json, path: Path = ()) -> Iterator[tuple[Path, str]]:
