@@ -8,6 +8,7 @@ from typing import Any
 from tiphys.compiler import placeholders
 from tiphys.compiler.bind_settings import PREFIX
 from tiphys.compiler.graph import Graph
+from tiphys.compiler.literals import check
 from tiphys.compiler.loops import Loop
 from tiphys.compiler.lowered import ELSEWHERE, NONE, Flag, Flags, Source
 from tiphys.compiler.scope import of_the_pod
@@ -63,6 +64,8 @@ def _parameters(graph: Graph, name: str, task: Task, component: Component, found
             continue
         otherwise = _default(spec)
         source = graph.scope.parameter(argument, name, given, tolerant=tolerant, otherwise=otherwise)
+        if spec.literals:
+            check(source, spec, argument, graph, f"{name}: input `{each}`")
         is_leaf = component.dag is None
         found.values[each] = _coerced(source, spec.parameter_type, otherwise, is_leaf=is_leaf)
 

@@ -1,7 +1,7 @@
 """Importers run no pod: the artifact is known by its URI, and its consumer fetches it.
 
 So does the consumer of an artifact that is to be downloaded into the workspace: it finds the content at
-the artifact's path all the same.
+the artifact's path all the same. Nothing remembers imports, so each is what KFP calls a reimport.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ def imported(importer: Importer, component: Component, task: Task, name: str, sc
     metadata = _metadata(importer, task, name, scope)
     [output] = component.output_definitions.artifacts or [""]
     type = importer.type_schema
-    artifact = runtime_artifact(output, type, uri.value, {})
-    artifact["metadata"] = metadata
+    if importer.properties or importer.custom_properties:
+        raise Unsupported(
+            f"{where}: `properties` and `customProperties` of an importer are not read",
+            remedy="Give them as `metadata`.",
+        )
+    artifact = {**runtime_artifact(output, type, uri.value, {}), "metadata": metadata}
     return {output: Source(structure([artifact]), ARTIFACTS, uri.flags & ELSEWHERE)}
 
 

@@ -88,6 +88,7 @@ class Lowering:
             )
         self.under_way.append(call.component)
         component = self.component(call.component)
+        refuse_fields(component, where)
         found = lower_dag(self, call) if component.dag is not None else self._like(call, component, where)
         self.under_way.pop()
         self._known[call] = found
@@ -234,6 +235,19 @@ class Lowering:
             parts += [path("inputs", "parameters", parameter["name"]) for parameter in declared]
             key = "{{=sprig.sha256sum(" + " + '|' + ".join(parts) + ")}}"
         return {"key": key, "maxAge": "", "cache": {"configMap": {"name": self.cache}}}
+
+
+def refuse_fields(component: Component, where: str) -> None:
+    """Refuse fields of KFP's proto that no SDK 2 writes and that nothing here reads."""
+    found = ["singlePlatformSpecs"] if component.single_platform_specs else []
+    for name, artifact in component.output_definitions.artifacts.items():
+        fields = {"properties": artifact.properties, "customProperties": artifact.custom_properties}
+        found += [f"outputDefinitions.artifacts.{name}.{field}" for field, value in fields.items() if value]
+    if found:
+        raise Unsupported(
+            f"{where}: `{found[0]}` is not read",
+            remedy="Compile the pipeline again with kfp 2: it says the same in `metadata` or a platform section.",
+        )
 
 
 _NO_DAG = ArgoDag()

@@ -195,7 +195,7 @@ def test_the_same_bytes_twice() -> None:
                 inputs={"parameters": {"x": {"runtimeValue": {"constant": "{{$.inputs.parameters['y']}}"}}}}
             ),
             CompileError,
-            "which? an input that the task is not given|names an input that the task is not given",
+            "an input that the task is not given",
         ),
         (
             lambda d: d["root"]["dag"]["tasks"]["t"].update(
@@ -210,6 +210,14 @@ def test_the_same_bytes_twice() -> None:
             ),
             CompileError,
             "a loop needs a list",
+        ),
+        (lambda d: d["components"]["comp-t"].update(singlePlatformSpecs=[{}]), Unsupported, "singlePlatformSpecs"),
+        (
+            lambda d: d["components"]["comp-t"].update(
+                outputDefinitions={"artifacts": {"m": {"customProperties": {"a": "b"}}}}
+            ),
+            Unsupported,
+            "customProperties",
         ),
     ],
 )

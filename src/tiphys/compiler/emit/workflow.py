@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tiphys.compiler import artifact_root, names
+from tiphys.compiler.literals import choices
 from tiphys.compiler.lower import WORKSPACE_VOLUME, Lowering
 from tiphys.compiler.recursion import settled
 from tiphys.compiler.transport import among, encode, typed, whole_numbers
@@ -64,6 +65,8 @@ def _arguments(lowering: Lowering, arguments: Mapping[str, Json]) -> list[dict[s
             parameter["value"] = _text(spec.default_value, spec)
         elif spec.is_optional:
             parameter["value"] = "null"
+        if spec.literals:
+            parameter["enum"] = choices(spec)
         if spec.description:
             parameter["description"] = spec.description
         found.append(parameter)
