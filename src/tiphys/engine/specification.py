@@ -38,7 +38,7 @@ def prepare(run: Run, environment: Environment) -> dict[str, Json]:
 
     Raises `NodeError` when the referenced WorkflowTemplate is not there.
     """
-    spec = decode(run.manifest.get("spec") or {}, WORKFLOW_SPEC)
+    spec = _with_empty_steps(decode(run.manifest.get("spec") or {}, WORKFLOW_SPEC), run.manifest)
     defaults = environment.workflow_defaults
     default_spec = decode(defaults.get("spec") or {}, WORKFLOW_SPEC) if defaults else {}
     reference = spec.get("workflowTemplateRef")
@@ -51,6 +51,18 @@ def prepare(run: Run, environment: Environment) -> dict[str, Json]:
     label = "cluster-workflow-template" if reference.get("clusterScope") else "workflow-template"
     run.labels[f"workflows.argoproj.io/{label}"] = str(reference.get("name", ""))
     return join(spec, referenced, default_spec)
+
+
+def _with_empty_steps(spec: dict[str, Json], manifest: Mapping[str, Json]) -> dict[str, Json]:
+    """The spec with `steps: []` where it is written: Go tells an empty list from none, its JSON does not."""
+    written = (manifest.get("spec") or {}).get("templates") or ()
+    empty = {each.get("name") for each in written if isinstance(each, Mapping) and each.get("steps") == []}
+    if empty:
+        templates = [
+            {**each, "steps": []} if each.get("name") in empty else each for each in spec["templates"]
+        ]
+        spec = {**spec, "templates": templates}
+    return spec
 
 
 def join(
