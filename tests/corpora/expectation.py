@@ -88,7 +88,7 @@ def differences(run: Mapping[str, Any], seen: Observed) -> list[str]:
 
 
 def _status(run: Mapping[str, Any], seen: Observed) -> Iterator[str]:
-    allowed = run.get("status_any") or [run.get("status_on_argo") or run.get("status")]
+    allowed = [run.get("status_on_argo") or run.get("status"), *(run.get("status_any") or [])]
     if allowed != [None] and seen.phase not in allowed:
         yield f"status: {seen.phase}, not {' or '.join(allowed)} ({seen.document['run'].get('message', '')})"
 
@@ -125,7 +125,13 @@ def _task_output(path: str, task: Mapping[str, Any], name: str, wanted: Any, see
     outputs = task.get("outputs", {})
     last = path.rpartition("/")[2].partition("[")[0]
     spelt = re.sub(r"[^A-Za-z0-9-]+", "-", name)
-    for key in (name, spelt, f"{last}-{spelt}", f"{last}-{name}"):
+    ending = [key for key in outputs if key.endswith(f"-{spelt}")]
+    if name == "result" and not outputs:
+        # Argo keeps what a task printed only where another task asks for it.
+        if wanted not in (log := seen.log(path)):
+            yield f"{path}.result: log is {log[-300:]!r}, lacks {wanted!r}"
+        return
+    for key in (name, spelt, f"{last}-{spelt}", f"{last}-{name}", *ending):
         if key in outputs:
             if not equal(outputs[key], fill_folder(wanted, seen.folder)):
                 yield f"{path}.{name}: {outputs[key]!r}, not {wanted!r}"
@@ -141,7 +147,8 @@ def _task_output(path: str, task: Mapping[str, Any], name: str, wanted: Any, see
 def _artifacts_of(path: str, names: set[str], seen: Observed) -> Iterator[Mapping[str, Any]]:
     node = find_path(seen.document["tasks"], path) if path else seen.document["run"]["name"]
     for artifact in seen.document["artifacts"]:
-        if artifact["name"] in names and artifact.get("task", "") == node:
+        fits = artifact["name"] in names or any(artifact["name"].endswith(f"-{name}") for name in names)
+        if fits and artifact.get("task", "") == node:
             yield artifact
 
 

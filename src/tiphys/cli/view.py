@@ -18,6 +18,7 @@ from rich.text import Text
 
 from tiphys.engine.paths import node_paths
 from tiphys.engine.run import Run
+from tiphys.messages.phases import NodeType
 from tiphys.report.summary import Row, Summary, summarise
 
 MARKS = {
@@ -72,7 +73,7 @@ class PlainView(Silent):
 
     def on_change(self, run: Run, changed: Iterable[str]) -> None:
         """Print what changed."""
-        ids = [node_id for node_id in changed if node_id in run.nodes]
+        ids = [each for each in changed if each in run.nodes and run.nodes[each].type is not NodeType.STEP_GROUP]
         paths = node_paths(run, ids)
         for node_id in ids:
             node = run.nodes[node_id]

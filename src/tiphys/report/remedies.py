@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from tiphys.engine.paths import node_paths
 from tiphys.engine.run import Node, Run
 from tiphys.messages.outputs import Json
-from tiphys.messages.phases import NodePhase
+from tiphys.messages.phases import NodePhase, WorkflowPhase
 from tiphys.report.document import is_compiled
 
 MOST = 5
@@ -19,8 +19,10 @@ MOST = 5
 
 
 def remedies(run: Run) -> list[str]:
-    """One sentence for each omitted task of which a need itself failed."""
+    """One sentence for each omitted task of which a need itself failed, where that made the run fail."""
     found: list[str] = []
+    if run.phase is WorkflowPhase.SUCCEEDED:
+        return found
     paths: dict[str, str] = {}
     for node, failed in _omitted_by_failure(run):
         paths = paths or node_paths(run)
