@@ -6,13 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tiphys.artifacts.locations import LOCAL_ENDPOINT
+from tiphys.executors.container import ContainerExecutor, offered_program
 from tiphys.executors.environments import Environments
 from tiphys.executors.port import Attempt, Ending, Executor, Report, Surroundings, is_alive, read_ending
 from tiphys.executors.process import ProcessExecutor
 from tiphys.executors.warm import WarmExecutor
 from tiphys.messages.decisions import StartPod
 from tiphys.runtime.inbox import Inbox
+
+IMAGE = os.environ.get("TIPHYS_TEST_IMAGE", "")
+"""An image with a shell and the usual small programs, for tests with a real podman or docker."""
 
 
 class Bench:
@@ -35,6 +41,8 @@ class Bench:
 
     def _executor(self, kind: str) -> Executor:
         log = self.folder / "executors.log"
+        if kind == "container":
+            return ContainerExecutor(self.inbox, self.surroundings, log, offered_program())
         if kind == "warm":
             environments = Environments(self.folder / "environments", True, self.notices.append)
             return WarmExecutor(self.inbox, self.surroundings, log, environments)
@@ -42,11 +50,15 @@ class Bench:
 
     def attempt(self, start: StartPod, deadline_seconds: float | None = None) -> Attempt:
         number = next(self._numbers)
+        if self.executor.name == "container":
+            start = msgspec.structs.replace(
+                start,
+                containers=[with_image(each) for each in start.containers],
+                init_containers=[with_image(each) for each in start.init_containers],
+            )
         directory = self.folder / "pods" / str(number)
         directory.mkdir(parents=True)
-        return Attempt(
-            f"run/{start.pod_name}/{number}", f"token-{number}", directory, start, deadline_seconds
-        )
+        return Attempt(f"run/{start.pod_name}/{number}", f"token-{number}", directory, start, deadline_seconds)
 
     def run(self, start: StartPod, **more: Any) -> Ending:
         """Run a pod to its end."""
@@ -77,6 +89,11 @@ class Bench:
     def close(self) -> None:
         self.executor.close()
         self.inbox.close()
+
+
+def with_image(container: dict[str, Any]) -> dict[str, Any]:
+    """The container with the image that the live tests are given."""
+    return {**container, "image": IMAGE}
 
 
 def pod(script: str, **more: Any) -> StartPod:

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ports.bench import Bench
+from tests.ports.bench import IMAGE, Bench
 
+from tiphys.executors.container import offered_program
 from tiphys.executors.pod import bwrap
 from tiphys.executors.process import offered_sandbox
 
@@ -14,10 +15,12 @@ from tiphys.executors.process import offered_sandbox
 def offered(kind: str) -> bool:
     if kind == "namespaces":
         return offered_sandbox() == "namespaces"
+    if kind == "container":
+        return bool(IMAGE and offered_program())
     return kind != "bwrap" or bwrap.is_offered()
 
 
-@pytest.fixture(params=["namespaces", "bwrap", "plain"])
+@pytest.fixture(params=["namespaces", "bwrap", "plain", pytest.param("container", marks=pytest.mark.live)])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """A bench for commands, over every way to map paths that this machine offers."""
     if not offered(request.param):
@@ -27,16 +30,16 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-@pytest.fixture
-def sandboxed(tmp_path: Path) -> Iterator[Callable[..., Bench]]:
-    """Makes a bench with a sandbox and with objects of the cluster."""
-    sandbox = offered_sandbox()
-    if not sandbox:
-        pytest.skip("this machine offers no sandbox")
+@pytest.fixture(params=["sandbox", pytest.param("container", marks=pytest.mark.live)])
+def sandboxed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    """Makes a bench in which absolute paths are the pod's own, with objects of the cluster."""
+    kind = offered_sandbox() if request.param == "sandbox" else request.param
+    if not kind or not offered(kind):
+        pytest.skip(f"this machine offers no {request.param}")
     made: list[Bench] = []
 
     def make(**objects: Any) -> Bench:
-        made.append(Bench(tmp_path, sandbox, **objects))
+        made.append(Bench(tmp_path, kind, **objects))
         return made[-1]
 
     yield make

@@ -99,15 +99,11 @@ def test_mode_is_set(stores: Stores, place: Place, tmp_path: Path) -> None:
 )
 def test_optional_artifacts_may_be_missing(stores: Stores, tmp_path: Path, artifact: dict[str, Any]) -> None:
     assert not stores.load({"name": "in", "optional": True, **artifact}, tmp_path / "in")
-    with pytest.raises(
-        ArtifactError, match=r"required artifact 'in' not supplied|artifact in failed to load"
-    ):
+    with pytest.raises(ArtifactError, match=r"required artifact 'in' not supplied|artifact in failed to load"):
         stores.load({"name": "in", **artifact}, tmp_path / "in")
 
 
-def test_a_missing_page_is_a_missing_artifact(
-    stores: Stores, served: tuple[Path, str], tmp_path: Path
-) -> None:
+def test_a_missing_page_is_a_missing_artifact(stores: Stores, served: tuple[Path, str], tmp_path: Path) -> None:
     artifact = {"name": "in", "http": {"url": f"{served[1]}/nothing"}}
     assert not stores.load({**artifact, "optional": True}, tmp_path / "in")
     with pytest.raises(ArtifactError, match="404"):

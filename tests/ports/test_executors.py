@@ -10,10 +10,21 @@ import pytest
 from tests.ports.bench import Bench, pod
 
 from tiphys.errors import ExecutorError
+from tiphys.executors.container import ContainerExecutor
 from tiphys.executors.port import is_alive
 from tiphys.messages.outputs import ContainerStatus, PodStatus
 
 MakeBench = Callable[..., Bench]
+
+
+def needs_python(bench: Bench) -> None:
+    if bench.executor.name == "container":
+        pytest.skip("the image has no Python")
+
+
+def needs_own_processes(bench: Bench) -> None:
+    if bench.executor.name == "container":
+        pytest.skip("podman and docker have their own way here")
 
 
 def status_of(status: PodStatus, name: str) -> ContainerStatus:
@@ -49,6 +60,7 @@ def test_exit_codes(bench: Bench, script: str, code: int) -> None:
 
 
 def test_a_command_that_does_not_exist(bench: Bench) -> None:
+    needs_own_processes(bench)
     status = bench.run(pod("", container={"command": ["no-such-program"]})).status
     assert status_of(status, "main") == ContainerStatus(
         "main",
@@ -107,9 +119,7 @@ def test_a_long_result_is_cut_at_the_front(bench: Bench) -> None:
 
 def test_artifacts_come_and_go(bench: Bench) -> None:
     made = {"name": "o", "path": "/tmp/made"}
-    ending = bench.run(
-        pod("mkdir /tmp/made; echo x > /tmp/made/file", template={"outputs": {"artifacts": [made]}})
-    )
+    ending = bench.run(pod("mkdir /tmp/made; echo x > /tmp/made/file", template={"outputs": {"artifacts": [made]}}))
     assert ending.status.outputs is not None
     (artifact,) = ending.status.outputs.artifacts
     assert artifact == {**made, "s3": {"key": "wf/pod/o.tgz"}}
@@ -117,9 +127,7 @@ def test_artifacts_come_and_go(bench: Bench) -> None:
     taken = {"name": "i", "path": "/tmp/in/here", "s3": artifact["s3"]}
     script = "cat /tmp/in/here/file; echo spoilt > /tmp/in/here/file"
     for _ in range(2):
-        status = bench.run(
-            pod(script, template={"inputs": {"artifacts": [taken]}}, include_result=True)
-        ).status
+        status = bench.run(pod(script, template={"inputs": {"artifacts": [taken]}}, include_result=True)).status
         assert status.outputs is not None
         assert status.outputs.result == "x", "a consumer has a copy of its own"
 
@@ -136,13 +144,12 @@ def test_a_missing_input_is_an_error_of_init(bench: Bench) -> None:
     assert status.phase == "Failed"
     told = "required artifact 'i' not supplied"
     assert status.init_containers == [ContainerStatus("init", 64, "Error", told)]
-    optional = bench.run(
-        pod("test ! -e /tmp/i", template={"inputs": {"artifacts": [{**wanted, "optional": True}]}})
-    )
+    optional = bench.run(pod("test ! -e /tmp/i", template={"inputs": {"artifacts": [{**wanted, "optional": True}]}}))
     assert optional.status.phase == "Succeeded"
 
 
 def test_links_made_by_the_task_bring_nothing_in(bench: Bench, tmp_path: Path) -> None:
+    needs_own_processes(bench)
     artifacts = [{"name": "a", "path": "/tmp/a"}, {"name": "b", "path": "/tmp/b"}]
     outputs = {"artifacts": artifacts, "parameters": [parameter("p", "/tmp/p", default="safe")]}
     script = "ln -s /etc/passwd /tmp/a; mkdir /tmp/b; ln -s / /tmp/b/root; ln -s /etc/passwd /tmp/p"
@@ -154,6 +161,7 @@ def test_links_made_by_the_task_bring_nothing_in(bench: Bench, tmp_path: Path) -
 
 
 def test_script_templates(bench: Bench) -> None:
+    needs_python(bench)
     source = "print(6 * 7)"
     container = {"command": ["python3"], "args": ["/argo/staging/script"]}
     template = {"script": {"source": source, "command": ["python3"]}}
@@ -163,6 +171,7 @@ def test_script_templates(bench: Bench) -> None:
 
 
 def test_arguments_arrive_byte_for_byte(bench: Bench) -> None:
+    needs_python(bench)
     hostile = ["$(HOME)", "`id`", "'; exit 1 #", "%s\\n", "{{x}}", "ünï\t\n", "", "a" * 100_000]
     words = ["python3", "-c", "import sys; sys.stdout.write(repr(sys.argv[1:]))", *hostile]
     status = bench.run(pod("", container={"command": words}, include_result=True)).status
@@ -171,6 +180,7 @@ def test_arguments_arrive_byte_for_byte(bench: Bench) -> None:
 
 
 def test_an_argument_too_long_for_the_kernel_becomes_a_file(bench: Bench) -> None:
+    needs_python(bench)
     program = "import sys; name = sys.argv[1]; print(name[0], len(open(name[1:]).read()))"
     words = ["python3", "-c", program, "x" * 300_000]
     status = bench.run(pod("", container={"command": words}, include_result=True)).status
@@ -220,16 +230,13 @@ def test_executor_deadline(bench: Bench) -> None:
 
 
 def test_the_attempts_files_go_with_it(bench: Bench, tmp_path: Path) -> None:
-    bench.run(
-        pod("echo x > /tmp/file; echo y", template={"outputs": {"parameters": [parameter("p", "/tmp/file")]}})
-    )
-    kept = sorted(
-        str(each.relative_to(tmp_path / "pods" / "0")) for each in (tmp_path / "pods" / "0").rglob("*")
-    )
+    bench.run(pod("echo x > /tmp/file; echo y", template={"outputs": {"parameters": [parameter("p", "/tmp/file")]}}))
+    kept = sorted(str(each.relative_to(tmp_path / "pods" / "0")) for each in (tmp_path / "pods" / "0").rglob("*"))
     assert kept == ["exit.json", "lock", "logs", "logs/main.log"]
 
 
 def test_the_environment_is_the_pods_own(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs_own_processes(bench)
     bench.surroundings.environ.update(LD_PRELOAD="evil", SECRET="s", LC_ALL="C.UTF-8")  # type: ignore[attr-defined]
     variables = [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)2 $$(A) $(C)"}, {"name": "E"}]
     container = {"env": variables, "args": []}
@@ -272,7 +279,9 @@ def test_absolute_paths_are_the_pods_own(sandboxed: MakeBench) -> None:
 
 def test_a_path_of_this_machine_that_is_named_is_seen(sandboxed: MakeBench, tmp_path: Path) -> None:
     (tmp_path / "given").mkdir()
-    status = sandboxed().run(pod(f"echo x > {tmp_path}/given/file")).status
+    bench = sandboxed()
+    needs_own_processes(bench)
+    status = bench.run(pod(f"echo x > {tmp_path}/given/file")).status
     assert status.phase == "Succeeded"
     assert (tmp_path / "given" / "file").read_text() == "x\n"
 
@@ -308,9 +317,7 @@ def test_volumes_are_shared(sandboxed: MakeBench, tmp_path: Path) -> None:
 
 
 def test_config_maps_and_secrets(sandboxed: MakeBench) -> None:
-    bench = sandboxed(
-        config_maps={"conf": {"a.ini": "[a]", "level": "3"}}, secrets={"creds": {"password": "hush"}}
-    )
+    bench = sandboxed(config_maps={"conf": {"a.ini": "[a]", "level": "3"}}, secrets={"creds": {"password": "hush"}})
     container = {
         "env": [
             {"name": "LEVEL", "valueFrom": {"configMapKeyRef": {"name": "conf", "key": "level"}}},
@@ -328,12 +335,8 @@ def test_config_maps_and_secrets(sandboxed: MakeBench) -> None:
         {"name": "c", "configMap": {"name": "conf", "items": [{"key": "a.ini", "path": "sub/a"}]}},
         {"name": "s", "secret": {"secretName": "creds"}},
     ]
-    script = (
-        "cat /c/sub/a /s/password; echo; echo $LEVEL $PASSWORD ${NONE-unset} $POD $CONF_level; touch /s/x"
-    )
-    status = bench.run(
-        pod(script, container=container, spec={"volumes": volumes}, include_result=True)
-    ).status
+    script = "cat /c/sub/a /s/password; echo; echo $LEVEL $PASSWORD ${NONE-unset} $POD $CONF_level; touch /s/x"
+    status = bench.run(pod(script, container=container, spec={"volumes": volumes}, include_result=True)).status
     assert status.outputs is not None
     assert status.outputs.result == "[a]hush\n3 hush unset wf-t-1 3"
     assert status_of(status, "main").exit_code == 1, "a volume that is read-only cannot be written to"
@@ -357,6 +360,8 @@ def test_config_maps_and_secrets(sandboxed: MakeBench) -> None:
 def test_what_cannot_be_is_refused(sandboxed: MakeBench, container: dict[str, Any]) -> None:
     volumes = [{"name": "v", "emptyDir": {}}, {"name": "n", "nfs": {"server": "s", "path": "/"}}]
     bench = sandboxed()
+    if container == {"command": []}:
+        needs_own_processes(bench)
     with pytest.raises(Exception) as caught:  # noqa: PT011 (ExecutorError or Unsupported)
         bench.executor.start(bench.attempt(pod("true", container=container, spec={"volumes": volumes})))
     assert type(caught.value).__name__ in ("ExecutorError", "Unsupported")
@@ -439,3 +444,60 @@ def test_logs_are_bounded_and_the_task_goes_on(bench: Bench, tmp_path: Path) -> 
     assert sum(sizes) < 34 << 20
     assert bench.folder is tmp_path
     assert threading.active_count() >= 1
+
+
+# --- podman or docker that misbehaves
+
+
+def fake_program(folder: Path, script: str) -> str:
+    program = folder / "fake-podman"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_a_container_that_could_not_be_run_is_an_error_of_this_machine(tmp_path: Path) -> None:
+    script = 'case $1 in run) echo "Error: no such image" >&2; exit 125;; inspect) exit 1;; esac'
+    bench = Bench(tmp_path, "plain")
+    log = tmp_path / "executors.log"
+    bench.executor = ContainerExecutor(bench.inbox, bench.surroundings, log, fake_program(tmp_path, script))
+    status = bench.run(pod("true")).status
+    assert status.phase == "Failed"
+    assert status.init_containers == [ContainerStatus("init", 64, "Error", "Error: no such image")]
+    assert status.containers == []
+    bench.close()
+
+
+def test_what_earlier_attempts_left_is_removed_first(tmp_path: Path) -> None:
+    script = f'echo "$@" >> {tmp_path}/calls; case $1 in ps) echo old;; run) echo out;; esac'
+    bench = Bench(tmp_path, "plain")
+    log = tmp_path / "executors.log"
+    bench.executor = ContainerExecutor(bench.inbox, bench.surroundings, log, fake_program(tmp_path, script))
+    secret = {"env": [{"name": "PASSWORD", "value": "hush"}]}
+    assert bench.run(pod("true", container=secret)).status.phase == "Succeeded"
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert [call.split()[0] for call in calls] == ["ps", "rm", "run", "rm"]
+    assert calls[0].endswith("label=tiphys.io/pod=run/wf-t-1")
+    assert calls[1].endswith(" old")
+    assert "--env PASSWORD " in calls[2]
+    assert "hush" not in calls[2]
+    bench.close()
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"image": "-v/:/host"},
+        {"image": "--privileged"},
+        {"image": ""},
+        {"image": "a b"},
+        {"securityContext": {"privileged": True}},
+        {"securityContext": {"capabilities": {"add": ["X --privileged"]}}},
+    ],
+)
+def test_options_cannot_be_smuggled_in(tmp_path: Path, container: dict[str, Any]) -> None:
+    bench = Bench(tmp_path, "plain")
+    executor = ContainerExecutor(bench.inbox, bench.surroundings, tmp_path / "log", "podman")
+    with pytest.raises(ExecutorError):
+        executor.job(bench.attempt(pod("true", container=container)))
+    bench.close()

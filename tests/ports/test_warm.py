@@ -107,9 +107,7 @@ def first_pod(pipeline: Any, **arguments: Any) -> StartPod:
     """The first pod of a pipeline, as the machine asks for it."""
     workflow = compile_pipeline(pipeline, arguments or None).workflow
     workflow["metadata"] = {**workflow["metadata"], "name": "wf", "namespace": "default"}
-    machine = Machine(
-        fresh_run(workflow, "uid", 0.0), Environment(artifact_repository=dict(LOCAL_REPOSITORY))
-    )
+    machine = Machine(fresh_run(workflow, "uid", 0.0), Environment(artifact_repository=dict(LOCAL_REPOSITORY)))
     decisions = machine.step(0.0, [RunSubmitted()])
     return next(each for each in decisions if isinstance(each, StartPod))
 

@@ -72,9 +72,7 @@ def parse(text: str) -> list[Requirement]:
     while at < len(text):
         match = _REQUIREMENT.match(text, at)
         if match is None or match.end() == at:
-            raise ExecutorError(
-                f"condition '{text}' failed to parse: unable to parse requirement at {text[at:]!r}"
-            )
+            raise ExecutorError(f"condition '{text}' failed to parse: unable to parse requirement at {text[at:]!r}")
         found.append(_requirement(match))
         at = match.end()
     return found

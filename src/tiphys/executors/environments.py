@@ -53,9 +53,7 @@ class Environments:
 
     def requirement(self, component: Component) -> Requirement:
         """What the environment of a component must hold."""
-        return Requirement(
-            component.kfp, component.packages, component.pip_index_urls, component.pip_trusted_hosts
-        )
+        return Requirement(component.kfp, component.packages, component.pip_index_urls, component.pip_trusted_hosts)
 
     def ready(self, requirement: Requirement) -> str | None:
         """The interpreter of an environment that needs no work, if there is one."""

@@ -31,7 +31,7 @@ class Means:
 
     sandbox: str = ""
     component: Component | None = None
-    files: Mapping[str, str] | None = None
+    engine: str = ""
 
 
 def make_job(attempt: Attempt, surroundings: Surroundings, means: Means) -> Job:
@@ -46,9 +46,7 @@ def make_job(attempt: Attempt, surroundings: Surroundings, means: Means) -> Job:
     ]
     for each in start.containers:
         role = MAIN if each.get("name") in start.main else SIDECAR
-        made = _container(
-            each, role, attempt, surroundings, volumes, means, graph.get(str(each.get("name")), ())
-        )
+        made = _container(each, role, attempt, surroundings, volumes, means, graph.get(str(each.get("name")), ()))
         containers.append(made)
     if not any(each.role == MAIN for each in containers):
         raise ExecutorError(f"pod {start.pod_name} has no main container")
@@ -62,13 +60,14 @@ def make_job(attempt: Attempt, surroundings: Surroundings, means: Means) -> Job:
         artifacts=surroundings.artifacts,
         include_result=start.include_result,
         sandbox=means.sandbox,
+        engine=means.engine,
         visible=_visible(containers, start.template) if means.sandbox else (),
         secrets=_secrets(start.template, surroundings),
         remote=surroundings.remote,
         active_seconds=None if active is None else float(active),
         deadline_seconds=attempt.deadline_seconds,
         grace=float(start.spec.get("terminationGracePeriodSeconds") or 30),
-        files=means.files if means.files is not None else script_files(start.template),
+        files=script_files(start.template),
         progress_path=_progress_path(containers),
     )
 
@@ -101,16 +100,16 @@ def _container(
     dependencies: Sequence[str] = (),
 ) -> ContainerJob:
     declared = environment(container, attempt, surroundings)
-    values = passed_on(surroundings.environ) | declared
+    values = declared if means.engine else passed_on(surroundings.environ) | declared
     mounts = volumes.mounts(container, declared)
     component = means.component if role == MAIN else None
     argv = command(container, declared)
-    if not argv and component is None:
+    if not argv and component is None and not means.engine:
         raise ExecutorError(
             f"container {container.get('name', '')} has no command, and this machine does not run its image",
             remedy="give the command in the template, or use the container executor",
         )
-    if mounts and not means.sandbox:
+    if mounts and not (means.sandbox or means.engine):
         raise _cannot_mount(container, mounts)
     return ContainerJob(
         name=str(container.get("name", "")),
@@ -120,7 +119,7 @@ def _container(
         cwd=str(container.get("workingDir") or "/"),
         mounts=mounts,
         dependencies=dependencies,
-        limits=_limits(container),
+        limits={} if means.engine else _limits(container),
         component=component,
         restarts=role == INIT and container.get("restartPolicy") == "Always",
     )

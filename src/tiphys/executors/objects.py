@@ -72,9 +72,7 @@ class Objects:
         metadata = made.setdefault("metadata", {})
         metadata["name"] = name = name_of(made, maker)
         if not kind or not name:
-            raise ExecutorError(
-                "Kind and name are both required but at least one of them is missing from the manifest"
-            )
+            raise ExecutorError("Kind and name are both required but at least one of them is missing from the manifest")
         metadata.setdefault("namespace", self.namespace)
         metadata.setdefault("uid", hashlib.sha256(f"{kind}/{name}/{maker}".encode()).hexdigest()[:32])
         metadata.setdefault("annotations", {})["tiphys.io/made-by"] = maker

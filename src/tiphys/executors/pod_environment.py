@@ -35,9 +35,7 @@ def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name in PASSED_ON or name.startswith("LC_")}
 
 
-def environment(
-    container: Mapping[str, Json], attempt: Attempt, surroundings: Surroundings
-) -> dict[str, str]:
+def environment(container: Mapping[str, Json], attempt: Attempt, surroundings: Surroundings) -> dict[str, str]:
     """The variables that a container declares; only these are known to `$(NAME)`."""
     declared: dict[str, str] = {}
     for source in container.get("envFrom") or []:

@@ -93,9 +93,7 @@ class ResourceExecutor:
 
 def _manifest(resource: Mapping[str, Json]) -> dict[str, Json]:
     if resource.get("manifestFrom"):
-        raise ExecutorError(
-            "manifestFrom is not read on this machine yet", remedy="write the manifest inline"
-        )
+        raise ExecutorError("manifestFrom is not read on this machine yet", remedy="write the manifest inline")
     if resource.get("flags"):
         raise ExecutorError("flags of kubectl mean nothing on this machine", remedy="write a full manifest")
     try:
@@ -123,9 +121,7 @@ def _merge(old: Mapping[str, Json], patch: Mapping[str, Json]) -> Object:
 
 def _patched(present: Object, given: Mapping[str, Json], resource: Mapping[str, Json]) -> Object:
     if resource.get("mergeStrategy") == "json":
-        raise ExecutorError(
-            "JSON patches are not done on this machine yet", remedy="use mergeStrategy: merge"
-        )
+        raise ExecutorError("JSON patches are not done on this machine yet", remedy="use mergeStrategy: merge")
     return _merge(present, given)
 
 
@@ -137,8 +133,7 @@ def _judge(resource: Mapping[str, Json], found: Object) -> None:
     open_ones = conditions.unmet(conditions.parse(str(resource.get("successCondition") or "")), found)
     if open_ones:
         raise ExecutorError(
-            f"success condition '{open_ones[0]}' does not hold, "
-            "and no controller on this machine will make it hold",
+            f"success condition '{open_ones[0]}' does not hold, and no controller on this machine will make it hold",
             remedy="run the workflow on a cluster",
         )
 

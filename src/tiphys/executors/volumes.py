@@ -21,9 +21,7 @@ from tiphys.executors.port import Attempt, Surroundings
 Json = Any
 
 
-_ARGOS: Final = frozenset(
-    {"var-run-argo", "argo-staging", "input-artifacts", "tmp-dir-argo", "argo-env-config"}
-)
+_ARGOS: Final = frozenset({"var-run-argo", "argo-staging", "input-artifacts", "tmp-dir-argo", "argo-env-config"})
 """Volumes by which Argo moves files into a pod; here files are put in their places."""
 
 
@@ -117,9 +115,7 @@ class Volumes:
                 f"{kind} {name} does not exist",
                 remedy=f"add the {kind} to the manifest as a further document",
             )
-        items: Sequence[Mapping[str, Json]] = reference.get("items") or [
-            {"key": key, "path": key} for key in found
-        ]
+        items: Sequence[Mapping[str, Json]] = reference.get("items") or [{"key": key, "path": key} for key in found]
         for item in items:
             value = found.get(str(item.get("key", "")))
             if value is None and not reference.get("optional"):

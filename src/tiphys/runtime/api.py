@@ -129,9 +129,7 @@ def retry_run(
     with store.driving(name):
         run = load_run(store, name)
         if not run.phase.is_completed:
-            raise BadInput(
-                f"run {name} has not ended", remedy="go on with `tiphys run --resume`, or stop it first"
-            )
+            raise BadInput(f"run {name} has not ended", remedy="go on with `tiphys run --resume`, or stop it first")
         return _drive(run, _documents(store, name), settings, store, None, [retry], on_change, notice)
 
 
@@ -170,13 +168,9 @@ def _drive(
     around = surroundings(documents, settings)
     environments = Environments(settings.environments_dir, settings.offline, notice)
     directory = store.directory(run.name)
-    objects = Objects(
-        directory / "objects", around.claims, settings.namespace, around.config_maps, around.secrets
-    )
+    objects = Objects(directory / "objects", around.claims, settings.namespace, around.config_maps, around.secrets)
     objects.load()
-    choice = Choice(
-        inbox, around, objects, environments, directory / "executors.log", settings.executor, notice
-    )
+    choice = Choice(inbox, around, objects, environments, directory / "executors.log", settings.executor, notice)
     capacity = machine_capacity(settings.max_parallel, settings.memory)
     dispatch = Dispatch(run.name, directory, choice, capacity, clock)
     driver = Driver(

@@ -1,4 +1,4 @@
-"""Which executor runs a pod: warm for lightweight Python components, else process.
+"""Which executor runs a pod: warm for lightweight Python components, else a container, else process.
 
 Executors are made when the first pod needs them. What no executor on this machine can run is refused
 with the reason, as an Error of its node.
@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tiphys.errors import Unsupported
+from tiphys.errors import ExecutorError
+from tiphys.executors.container import ContainerExecutor, offered_program
 from tiphys.executors.data import DataExecutor
 from tiphys.executors.environments import Environments
 from tiphys.executors.objects import Objects
@@ -26,12 +27,12 @@ class Refusal:
 
     name = "none"
 
-    def __init__(self, why: str, remedy: str) -> None:
-        self.why, self.remedy = why, remedy
+    def __init__(self, why: ExecutorError) -> None:
+        self.why = why
 
     def start(self, attempt: Attempt) -> None:
         """Refuse."""
-        raise Unsupported(self.why, remedy=self.remedy)
+        raise self.why
 
     def stop(self, attempt: Attempt, grace: float) -> None:
         """Nothing runs."""
@@ -58,10 +59,10 @@ class Choice:
         for kind in ("resource", "data"):
             if start.template.get(kind) is not None:
                 return self._executor(kind)
-        if self.wanted == "container":
-            return Refusal("the container executor is not there yet", "use --executor process")
         if self.wanted in ("auto", "warm") and component_of(start) is not None:
             return self._executor("warm")
+        if self.wanted == "container" or (self.wanted == "auto" and offered_program()):
+            return self._executor("container")
         return self._executor("process")
 
     def close(self) -> None:
@@ -79,8 +80,15 @@ class Choice:
             return ResourceExecutor(self.hub, self.objects)
         if name == "data":
             return DataExecutor(self.hub, self.surroundings)
+        if name == "container":
+            try:
+                return ContainerExecutor(self.hub, self.surroundings, self.log, offered_program())
+            except ExecutorError as error:
+                return Refusal(error)
         if name == "warm":
             return WarmExecutor(self.hub, self.surroundings, self.log, self.environments)
+        if self.wanted == "auto":
+            self.notice("neither podman nor docker answers: commands run with the programs of this machine")
         if not offered_sandbox():
             self.notice(
                 "this machine offers no sandbox: the paths that containers declare are replaced in their "

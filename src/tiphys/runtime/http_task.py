@@ -87,9 +87,7 @@ def _complaint(settings: Mapping[str, Json], answer: Answer) -> str:
             "method": str(settings.get("method") or ""),
             "url": str(settings.get("url") or ""),
             "body": str(settings.get("body") or ""),
-            "headers": {
-                str(each["name"]): [str(each.get("value") or "")] for each in settings.get("headers") or []
-            },
+            "headers": {str(each["name"]): [str(each.get("value") or "")] for each in settings.get("headers") or []},
         },
         "response": {"statusCode": answer.status, "body": answer.body, "headers": dict(answer.headers)},
     }

@@ -38,9 +38,7 @@ class AttemptLogs:
     @property
     def containers(self) -> list[str]:
         """The containers that have a log, `main` first."""
-        found = sorted(
-            each.name.removesuffix(_SUFFIX) for each in (self.directory / LOGS).glob(f"*{_SUFFIX}")
-        )
+        found = sorted(each.name.removesuffix(_SUFFIX) for each in (self.directory / LOGS).glob(f"*{_SUFFIX}"))
         return sorted(found, key=lambda name: name != "main")
 
     def lines(self, container: str = "main", *, follow: bool = False) -> Iterator[Line]:

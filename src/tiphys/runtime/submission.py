@@ -37,9 +37,7 @@ class Submission:
 def new_run(submission: Submission, namespace: str, now: float) -> tuple[Run, list[dict[str, Json]]]:
     """The run, and its documents with everything filled in."""
     if not submission.documents or submission.documents[0].get("kind") != "Workflow":
-        raise BadInput(
-            "the first document is not a Workflow", remedy="give a Workflow, or compile the pipeline"
-        )
+        raise BadInput("the first document is not a Workflow", remedy="give a Workflow, or compile the pipeline")
     workflow = msgspec.to_builtins(submission.documents[0])
     metadata = workflow.setdefault("metadata", {})
     name = checked_name(submission.name or _name(metadata))

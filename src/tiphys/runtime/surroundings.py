@@ -99,9 +99,7 @@ def _decoded(text: Json) -> str:
     try:
         return base64.b64decode(str(text), validate=True).decode("utf-8", "surrogateescape")
     except binascii.Error as error:
-        raise BadInput(
-            "a value of a Secret is not base64", remedy="use stringData for plain texts"
-        ) from error
+        raise BadInput("a value of a Secret is not base64", remedy="use stringData for plain texts") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from tiphys.executors.pod.container_engine import OWN_FAILURE
 from tiphys.executors.pod.logs import Captured, LogFile
 from tiphys.failpoints import failpoint
 
@@ -38,6 +39,16 @@ class Wrapper(Protocol):
         """The process group of the command, once it is known."""
 
 
+class Remote(Protocol):
+    """A container that is no process below ours (podman, docker)."""
+
+    def signal(self, number: int) -> bool:
+        """Send a signal to its first process; False if it does not run."""
+
+    def failed_to_run(self) -> bool:
+        """Whether it never ran."""
+
+
 @dataclass(slots=True)
 class Container:
     """A container: what to run, and what became of it. `kept` is the descriptor of the attempt's lock."""
@@ -57,6 +68,9 @@ class Container:
     log: LogFile | None = None
     streams: dict[int, str] = field(default_factory=dict)
     wrapper: Wrapper | None = None
+    remote: Remote | None = None
+    never_ran: bool = False
+    unsent: int | None = None
     kept: int = -1
     _trouble: int = -1
 
@@ -111,9 +125,11 @@ class Container:
 
     def finish(self, status: int) -> None:
         """Take note of the end of the container's first process; nothing of its group lives on."""
-        self.exit_code = exit_code(status)
+        code = exit_code(status)
+        self.never_ran = bool(self.remote) and code == OWN_FAILURE and self._asked_whether_it_never_ran()
+        self.exit_code = code
         failpoint("container.ended")
-        self.signal(signal.SIGKILL)
+        self._signal_group(signal.SIGKILL)
         os.set_blocking(self._trouble, False)
         try:
             self.message = os.read(self._trouble, 4096).decode("utf-8", "replace")
@@ -139,8 +155,19 @@ class Container:
             self.log.close()
             self.log = None
 
+    def _asked_whether_it_never_ran(self) -> bool:
+        return self.remote is not None and self.remote.failed_to_run()
+
     def signal(self, number: int) -> None:
-        """Send a signal to every process of the container's group."""
+        """Send a signal to every process of the container."""
+        if self.remote is None or not self.is_running:
+            self._signal_group(number)
+        elif self.remote.signal(number):
+            self.unsent = None
+        else:
+            self.unsent = number  # it is not up yet: the supervisor tries again
+
+    def _signal_group(self, number: int) -> None:
         if self.pid:
             group = self.wrapper.group() if self.wrapper and self.exit_code is None else None
             try:

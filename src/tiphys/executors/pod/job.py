@@ -37,7 +37,10 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class ContainerJob:
-    """One container: its role, command, environment and volume mounts."""
+    """One container: its role, command, environment and volume mounts.
+
+    `engine_name` is its name with podman or docker, if the command is theirs.
+    """
 
     name: str
     role: str
@@ -48,6 +51,7 @@ class ContainerJob:
     dependencies: Sequence[str] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     component: Component | None = None
+    engine_name: str = ""
     restarts: bool = False
     logs_as_message: bool = False
     probe: Mapping[str, Json] | None = None
@@ -59,6 +63,7 @@ class Job:
 
     `sandbox` is "namespaces", "bwrap" or "" (paths are this machine's); `visible` are paths of this
     machine that the containers may see although they lie in a folder that is private to them.
+    `engine` is podman or docker, if containers are theirs, and `label` marks those of this pod.
     """
 
     directory: Path
@@ -69,6 +74,8 @@ class Job:
     artifacts: Path
     include_result: bool = False
     sandbox: str = ""
+    engine: str = ""
+    label: str = ""
     visible: Sequence[str] = ()
     secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     remote: Sequence[str] = ()

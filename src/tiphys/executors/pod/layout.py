@@ -36,11 +36,7 @@ class Layout:
     def mount_of(self, path: str) -> Mount | None:
         """The volume mount that holds a path, if one does (Argo's FindOverlappingVolume)."""
         clean = posixpath.normpath(path)
-        found = [
-            each
-            for each in self.mounts
-            if clean == each.path or clean.startswith(each.path.rstrip("/") + "/")
-        ]
+        found = [each for each in self.mounts if clean == each.path or clean.startswith(each.path.rstrip("/") + "/")]
         return max(found, key=lambda each: len(each.path), default=None)
 
     def real(self, path: str) -> Path:

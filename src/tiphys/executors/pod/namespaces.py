@@ -169,14 +169,10 @@ def is_offered() -> bool:
 
 
 def _mount(libc: ctypes.CDLL, source: str, target: str, flags: int) -> None:
-    _call(
-        libc.mount, os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None, about=target
-    )
+    _call(libc.mount, os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(flags), None, about=target)
 
 
-def _call(
-    function: ctypes._NamedFuncPointer, *arguments: object, may_fail: bool = False, about: str = ""
-) -> bool:
+def _call(function: ctypes._NamedFuncPointer, *arguments: object, may_fail: bool = False, about: str = "") -> bool:
     if function(*arguments) == 0:
         return True
     if may_fail:

@@ -30,9 +30,7 @@ class Collected:
     saved: dict[str, dict[str, Json]] = field(default_factory=dict)
 
 
-def collect(
-    template: Mapping[str, Json], layout: Layout, stores: Stores, token: str, result: str | None
-) -> Collected:
+def collect(template: Mapping[str, Json], layout: Layout, stores: Stores, token: str, result: str | None) -> Collected:
     """Read and save everything that the template declares."""
     collected = Collected()
     declared = template.get("outputs") or {}
@@ -48,9 +46,7 @@ def collect(
     return collected
 
 
-def _parameters(
-    declared: Sequence[Mapping[str, Json]], layout: Layout, collected: Collected
-) -> list[dict[str, Json]]:
+def _parameters(declared: Sequence[Mapping[str, Json]], layout: Layout, collected: Collected) -> list[dict[str, Json]]:
     reported = []
     for parameter in declared:
         source = parameter.get("valueFrom") or {}

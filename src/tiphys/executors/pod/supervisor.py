@@ -13,7 +13,7 @@ import selectors
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from tiphys.artifacts.stores import Stores
 from tiphys.errors import ArtifactError
 from tiphys.executors.pod import attempt, namespaces, processes, python_component
 from tiphys.executors.pod.bwrap import Bubblewrap
+from tiphys.executors.pod.container_engine import EngineContainer, remove_labelled, without_missing
 from tiphys.executors.pod.containers import CANNOT_START, Container, not_in_path, offloaded
 from tiphys.executors.pod.job import INIT, MAIN, SIDECAR, ContainerJob, Job
 from tiphys.executors.pod.layout import Layout
@@ -34,6 +35,7 @@ ACTIVE_TOO_LONG: Final = "Pod was active on the node longer than the specified d
 _TERMINATED: Final = 128 + signal.SIGTERM
 _PROGRESS_SECONDS: Final = 1.0
 _KILL_AGAIN_SECONDS: Final = 1.0
+_TRY_AGAIN_SECONDS: Final = 0.05
 
 
 class Supervisor:
@@ -66,6 +68,8 @@ class Supervisor:
             self._finish(init, started=False)
             return
         failpoint("inputs.staged")
+        if self.job.engine:
+            remove_labelled(self.job.engine, self.job.label)
         for container in self.job.of_role(INIT):
             self._start(container)
             if not container.restarts:
@@ -114,6 +118,9 @@ class Supervisor:
             limits=container.limits,
             kept=self.lock,
         )
+        if container.engine_name:
+            running.remote = EngineContainer(self.job.engine, container.engine_name)
+            running.argv = without_missing(container.argv, self.job.directory / attempt.ROOT)
         self.containers[container.name] = running
         try:
             enter = self._sandbox(container, running)
@@ -144,17 +151,14 @@ class Supervisor:
         return lambda: namespaces.enter(layout.root, view)
 
     def _own_paths(self) -> list[str]:
-        template = self.job.template
-        paths = list(self.job.files)
-        for side in ("inputs", "outputs"):
-            paths += [
-                str(each["path"])
-                for each in (template.get(side) or {}).get("artifacts") or []
-                if each.get("path")
-            ]
-        for parameter in (template.get("outputs") or {}).get("parameters") or []:
-            paths.append(str((parameter.get("valueFrom") or {}).get("path") or ""))
-        return [path for path in paths if path.startswith("/")]
+        inputs = (self.job.template.get("inputs") or {}).get("artifacts") or []
+        return [*self.job.files, *_artifact_paths(inputs), *self._output_paths()]
+
+    def _output_paths(self) -> list[str]:
+        outputs = self.job.template.get("outputs") or {}
+        parameters = outputs.get("parameters") or []
+        paths = [str((each.get("valueFrom") or {}).get("path") or "") for each in parameters]
+        return [path for path in paths if path.startswith("/")] + _artifact_paths(outputs.get("artifacts") or [])
 
     def _wait_for(self, names: list[str]) -> None:
         """Go on until these containers have ended."""
@@ -206,6 +210,9 @@ class Supervisor:
             self._kill_at = now + _KILL_AGAIN_SECONDS if alive else None
             for container in alive:
                 container.signal(signal.SIGKILL)
+        for container in self.containers.values():
+            if container.unsent is not None and container.is_running:
+                container.signal(container.unsent)
         if job.progress_path:
             self._look_at_progress()
 
@@ -214,6 +221,8 @@ class Supervisor:
         if not self.ending:
             limits = (self.job.active_seconds, self.job.deadline_seconds)
             times += [self._began + seconds for seconds in limits if seconds is not None]
+        if any(each.unsent is not None and each.is_running for each in self.containers.values()):
+            times.append(time.monotonic() + _TRY_AGAIN_SECONDS)
         if self.job.progress_path:
             times.append(time.monotonic() + _PROGRESS_SECONDS)
         return max(0.0, min(times) - time.monotonic()) if times else None
@@ -268,7 +277,10 @@ class Supervisor:
     def _finish(self, init: list[dict[str, Json]], *, started: bool) -> None:
         self._end_helpers()
         processes.kill_descendants()
+        if trouble := self._never_ran():
+            init, started = trouble, False
         collected = self._collect() if started else Collected()
+        self._remove_containers()
         status = self._status(init, collected, started=started)
         namespaces.clear(self._made)
         attempt.write_record(
@@ -278,7 +290,38 @@ class Supervisor:
         failpoint("record.reported")
         self._sweep()
 
+    def _never_ran(self) -> list[dict[str, Json]]:
+        """Containers that podman or docker could not run: trouble of this machine, not of the task."""
+        found = []
+        for name, container in self.containers.items():
+            if container.never_ran:
+                why = self._last_line(name) or f"{self.job.engine} could not run container {name}"
+                found.append({"name": "init", "exit_code": CANNOT_START, "reason": "Error", "message": why})
+        return found[:1]
+
+    def _last_line(self, name: str) -> str:
+        path = self.job.directory / attempt.LOGS / f"{name}.log"
+        lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
+        return lines[-1].split(" ", 3)[-1] if lines else ""
+
+    def _remove_containers(self) -> None:
+        for container in self.containers.values():
+            if isinstance(container.remote, EngineContainer):
+                container.remote.remove()
+
+    def _copy_out(self) -> None:
+        """Outputs that lie in the container's own file system."""
+        main = self._main()
+        if not main.engine_name:
+            return
+        layout = self._layout(main)
+        remote = EngineContainer(self.job.engine, main.engine_name)
+        for path in self._output_paths():
+            if layout.mount_of(path) is None:
+                remote.copy_out(path, layout.real(path))
+
     def _collect(self) -> Collected:
+        self._copy_out()
         main = self.containers.get("main")
         result = main.captured.text() if main and main.captured else None
         return collect(self.job.template, self._layout(self._main()), self._stores(), self.job.token, result)
@@ -347,3 +390,7 @@ class Supervisor:
                         shutil.rmtree(entry.path, ignore_errors=True)
                     else:
                         Path(entry.path).unlink()
+
+
+def _artifact_paths(artifacts: Sequence[Mapping[str, Json]]) -> list[str]:
+    return [str(each["path"]) for each in artifacts if str(each.get("path") or "").startswith("/")]
