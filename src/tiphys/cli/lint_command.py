@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiphys.cli.options import output_option, print_json
-from tiphys.errors import BadInput, ManifestError, Problem, ProblemsFound, Severity
+from tiphys.errors import BadInput, Place, Problem, ProblemsFound, Severity
 
 if TYPE_CHECKING:
     from tiphys.manifest.yaml import Document
@@ -19,13 +18,12 @@ ENDINGS = (".yaml", ".yml", ".json")
 
 @click.command("lint")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--fix", "as_fix", is_flag=True, help="Rewrite what has one right form (fields that Argo 4 removed)."
-)
+@click.option("--fix", "as_fix", is_flag=True, help="Rewrite what has one right form (fields that Argo 4 removed).")
 @click.option("--target", type=click.Choice(["argo"]), help="Also what a cluster may lack or refuse.")
 @click.option("--strict", is_flag=True, help="End with 2 on warnings too.")
+@click.option("--notes", "with_notes", is_flag=True, help="Show notes too, not only how many there are.")
 @output_option("json", "sarif")
-def command(files: tuple[str, ...], as_fix: bool, target: Any, strict: bool, output: str) -> int:
+def command(files: tuple[str, ...], as_fix: bool, target: Any, strict: bool, with_notes: bool, output: str) -> int:
     """Find problems in FILEs and folders: pipelines, IR, manifests. Templates are found across them.
 
     Ends with 2 if there is an error.
@@ -49,63 +47,43 @@ def command(files: tuple[str, ...], as_fix: bool, target: Any, strict: bool, out
 
         print_json(problems_to_sarif(problems, version("tiphys")))
     else:
-        show(problems)
+        show(problems, with_notes=with_notes)
     bad = [
-        each
-        for each in problems
-        if each.severity is Severity.ERROR or (strict and each.severity is Severity.WARNING)
+        each for each in problems if each.severity is Severity.ERROR or (strict and each.severity is Severity.WARNING)
     ]
     return 2 if bad else 0
 
 
 def read(file: str) -> tuple[list[Document], list[Problem]]:
     """The manifests of a file, a folder or a pipeline; what cannot be read is a problem."""
-    path = Path(file)
-    if not path.is_dir():
-        return read_one(file)
-    documents: list[Document] = []
-    problems: list[Problem] = []
-    for each in manifests_below(path):
-        found, wrong = read_one(str(each), strict=False)
-        documents += found
-        problems += wrong
-    return documents, problems
-
-
-def manifests_below(folder: Path) -> Iterator[Path]:
-    """The YAML and JSON files of a folder, hidden ones left out."""
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix in ENDINGS and path.is_file() and not hidden:
-            yield path
-
-
-def read_one(file: str, *, strict: bool = True) -> tuple[list[Document], list[Problem]]:
-    """One file. `strict`: it must hold something that runs."""
+    from tiphys.checks.files import documents_of, read_files
     from tiphys.loading.compilation import compile as compile_pipeline
-    from tiphys.loading.sources import load
-    from tiphys.manifest.yaml import Document, load_documents
 
+    if not is_pipeline(file):
+        found = read_files([file])
+        return found.documents, found.problems
     try:
-        if not strict:
-            text = Path(file).read_bytes()
-            if b"argoproj.io" not in text and b"pipelineInfo" not in text:
-                return [], []
-        if strict and Path(file).suffix in ENDINGS:
-            documents = load_documents(Path(file).read_bytes(), file, strict=False)
-            if documents and all(isinstance(each.data, dict) and "kind" in each.data for each in documents):
-                return list(documents), []
-        loaded = load(file)
-        if loaded.ir is None:
-            return list(loaded.documents), []
-        compiled = compile_pipeline(loaded)
-        return [Document(each, file, 0, "", index) for index, each in enumerate(compiled.documents)], []
+        return documents_of(compile_pipeline(file).documents, file), []
     except ProblemsFound as error:
         return [], error.problems
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror or error}") from error
-    except (ManifestError, BadInput) as error:
-        return [], [Problem("unreadable", error.message, error.place, error.remedy)]
+    except BadInput as error:
+        place = error.place if error.place.file else Place(file)
+        return [], [Problem("not-compiled", error.message, place, error.remedy)]
+
+
+def is_pipeline(file: str) -> bool:
+    """True for Python files and for KFP IR, which are compiled before they are looked at."""
+    from tiphys.loading.sources import load
+
+    path = Path(file)
+    if path.is_dir() or not path.exists():
+        return not path.is_dir() and ".py" in file
+    if path.suffix not in ENDINGS:
+        return True
+    try:
+        return load(file).ir is not None
+    except BadInput:
+        return False
 
 
 def fix_files(files: tuple[str, ...]) -> None:
@@ -114,9 +92,9 @@ def fix_files(files: tuple[str, ...]) -> None:
     from tiphys.cli.options import write_file
 
     for file in files:
-        paths = list(manifests_below(Path(file))) if Path(file).is_dir() else [Path(file)]
-        for path in paths:
-            if path.suffix not in ENDINGS:
+        below = sorted(Path(file).rglob("*")) if Path(file).is_dir() else [Path(file)]
+        for path in below:
+            if path.suffix not in ENDINGS or not path.is_file():
                 continue
             fixed = fix(path.read_text("utf-8"), str(path))
             if fixed.count:
@@ -124,15 +102,15 @@ def fix_files(files: tuple[str, ...]) -> None:
                 click.echo(f"{path}: {fixed.count} rewritten", err=True)
 
 
-def show(problems: list[Problem]) -> None:
-    """Print the problems and how many there are."""
+def show(problems: list[Problem], *, with_notes: bool) -> None:
+    """Print the problems and how many there are; notes are only counted unless they are asked for."""
     colours = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
     for problem in problems:
+        if problem.severity is Severity.NOTE and not with_notes:
+            continue
         severity = click.style(f"{problem.severity}:", fg=colours[problem.severity], bold=True)
         click.echo(
-            f"{severity} {problem} [{problem.rule}]"
-            if not problem.remedy
-            else f"{severity} {with_rule(problem)}"
+            f"{severity} {problem} [{problem.rule}]" if not problem.remedy else f"{severity} {with_rule(problem)}"
         )
     counts = {severity: sum(each.severity is severity for each in problems) for severity in Severity}
     words = [f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts.items() if count]
