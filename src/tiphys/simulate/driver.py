@@ -66,9 +66,10 @@ class LeftRun:
 
 @dataclass(slots=True)
 class Limits:
-    """Where a simulation is cut off."""
+    """Where a simulation is cut off: a retry without a limit has no end."""
 
-    rounds: int = 100_000
+    rounds: int = 1_000_000
+    attempts: int = 1_000
     wakes: int = FRUITLESS_WAKES
 
 
@@ -89,6 +90,7 @@ class Simulation:
     left: list[LeftRun] = field(default_factory=list)
     rounds: int = 0
     restarts: int = 0
+    endless: str = ""
     _wakes: list[float] = field(default_factory=list)
     _fruitless: int = 0
 
@@ -100,7 +102,7 @@ class Simulation:
     def drive(self, first: Event | None = None) -> Ending:
         """Run to the end, or until nothing can happen any more."""
         events: list[Event] = [RunSubmitted() if first is None else first]
-        while self.rounds < self.limits.rounds:
+        while self.rounds < self.limits.rounds and not self.endless:
             changed, events = self._round(events)
             acted = self._act(events, idle=False)
             if self.run.phase.is_completed and not acted:
@@ -149,6 +151,8 @@ class Simulation:
     def _ask(self, node_id: str, template: dict[str, Any]) -> tuple[str, Outcome]:
         node = self.run.nodes[node_id]
         subject = Subject(node, self.run, str(template.get("name", "")), self.restarts)
+        if subject.is_attempt and subject.attempt >= self.limits.attempts:
+            self.endless = node.name
         return node.display_name, self.script.outcome(subject) or SUCCESS
 
     def _jump(self) -> list[Event] | None:

@@ -78,8 +78,7 @@ class Rehearsal:
             limits=Limits(),
             answers=script.answers,
         )
-        ending = simulation.drive()
-        stuck = "" if ending is Ending.COMPLETED else simulation.machine.stuck_reason()
+        stuck = _why_stuck(simulation, simulation.drive())
         return SimulatedRun(simulation.run, TIME_ZERO, stuck, tuple(script.unused))
 
     def _new_run(self) -> Run:
@@ -90,3 +89,13 @@ class Rehearsal:
         for manifest in self.workload.resources:
             environment.add(dict(manifest))
         return environment
+
+
+def _why_stuck(simulation: Simulation, ending: Ending) -> str:
+    match ending:
+        case Ending.COMPLETED:
+            return ""
+        case Ending.ROUND_LIMIT if simulation.endless:
+            return f"{simulation.endless} is tried again without end"
+        case _:
+            return simulation.machine.stuck_reason()

@@ -76,6 +76,13 @@ def test_an_attempt_may_fail_and_the_next_succeed() -> None:
     assert {node.phase for node in run.select("train#0")} == {"Failed"}
 
 
+def test_a_retry_without_an_end_is_told() -> None:
+    endless = {**POD, "name": "main", "retryStrategy": {}}
+    workflow = {**WORKFLOW, "spec": {"entrypoint": "main", "templates": [endless]}}
+    run = simulate(workflow, outcomes={"main": "Failed"})
+    assert (run.phase, run.stuck) == ("Running", "wf(1000) is tried again without end")
+
+
 def test_what_never_started_is_told() -> None:
     run = simulate(WORKFLOW, outcomes={"cry": "Failed"})
     assert run.unused == ("cry",)
@@ -138,9 +145,7 @@ def test_a_matrix_fails_one_task_after_the_other() -> None:
     }
     assert found["prepare"].changed["report"] == "Omitted"
     assert found["train[0]"].handled
-    assert (
-        found.table().splitlines()[1] == "prepare        Failed      Succeeded: cry; Omitted: train, report"
-    )
+    assert found.table().splitlines()[1] == "prepare        Failed      Succeeded: cry; Omitted: train, report"
 
 
 def test_the_function_stays_a_function_when_its_room_is_imported() -> None:

@@ -32,9 +32,7 @@ class Spec:
 
 
 def python_pod(text: str) -> StartPod:
-    return StartPod(
-        "n", "wf.n", "wf-n", {"name": "train"}, [{"name": "main", "args": ["--executor_input", text]}]
-    )
+    return StartPod("n", "wf.n", "wf-n", {"name": "train"}, [{"name": "main", "args": ["--executor_input", text]}])
 
 
 def test_defaults_are_json_of_the_type() -> None:
