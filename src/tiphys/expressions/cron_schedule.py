@@ -130,9 +130,7 @@ def parse_schedule(text: str, timezone: str = "") -> Schedule:
         return Schedule(text, zone, every=max(1, int(_seconds(schedule))))
     if schedule.startswith("@"):
         if schedule not in _DESCRIPTORS:
-            raise BadInput(
-                f"unrecognized descriptor: {schedule}", remedy="use one of " + ", ".join(_DESCRIPTORS)
-            )
+            raise BadInput(f"unrecognized descriptor: {schedule}", remedy="use one of " + ", ".join(_DESCRIPTORS))
         schedule = _DESCRIPTORS[schedule]
     fields = schedule.split()
     if len(fields) != len(_FIELDS):
@@ -150,9 +148,7 @@ def _seconds(schedule: str) -> float:
     try:
         return duration.parse(schedule.removeprefix("@every ").strip()) / 1e9
     except ExpressionError as error:
-        raise BadInput(
-            f"failed to parse duration {schedule}: {error}", remedy="such as `@every 1h30m`"
-        ) from error
+        raise BadInput(f"failed to parse duration {schedule}: {error}", remedy="such as `@every 1h30m`") from error
 
 
 def _zone(name: str) -> tzinfo:

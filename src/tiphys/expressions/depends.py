@@ -11,7 +11,8 @@ from typing import Any, Final
 from tiphys.errors import ExpressionError
 from tiphys.expressions import go_values as go
 from tiphys.expressions.depends_logic import plain_logic
-from tiphys.expressions.expr import run_bool
+from tiphys.expressions.expr import Program
+from tiphys.expressions.expr.builtins import BUILTIN_NAMES
 from tiphys.expressions.go_values import GoType, Struct
 
 RESULTS: Final = (
@@ -65,6 +66,7 @@ class TaskResults:
     all_failed: bool = False
 
 
+MAX_LOGIC: Final = 1 << 20
 NO_CONTINUE: Final = ContinueOn()
 
 
@@ -122,9 +124,15 @@ def evaluate(logic: str, results: Mapping[str, TaskResults]) -> bool:
     for name, result in results.items():
         scope.setdefault(name.replace("-", "_"), _struct(result))
     try:
-        return run_bool(source, scope, env_type=_SCOPE_TYPE)
+        return _program(source, BUILTIN_NAMES.intersection(scope)).run_bool(scope, env_type=_SCOPE_TYPE)
     except ExpressionError as error:
         raise ExpressionError(f"unable to evaluate expression '{source}': {error.message}") from None
+
+
+@lru_cache(maxsize=64)
+def _program(source: str, overridden: frozenset[str]) -> Program:
+    """The program of a logic that may be long: a task can wait for hundreds of tasks with long names."""
+    return Program(source, overridden, MAX_LOGIC)
 
 
 @lru_cache(maxsize=256)

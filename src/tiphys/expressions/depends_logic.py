@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-_TOKEN: Final = re.compile(
-    r"\s+|([a-zA-Z][-\w]*)\.([A-Z][a-zA-Z]+)(?![-\w.(\[?])|(&&|\|\||[!()])|(.)", re.DOTALL
-)
+_TOKEN: Final = re.compile(r"\s+|([a-zA-Z][-\w]*)\.([A-Z][a-zA-Z]+)(?![-\w.(\[?])|(&&|\|\||[!()])|(.)", re.DOTALL)
 _FIELDS: Final = {
     "Succeeded": "succeeded",
     "Failed": "failed",

@@ -26,6 +26,7 @@ _UNITS = {
     "h": HOUR,
 }
 _PART = re.compile(r"([0-9]*)(\.([0-9]*))?([^0-9.]*)")
+_LONGEST = 4096
 _LIMIT = 1 << 63
 
 
@@ -40,6 +41,8 @@ def parse(text: str) -> int:
         return 0
     if not rest:
         raise ExpressionError(f"time: invalid duration {quote_bytes(text)}")
+    if len(rest) > _LONGEST:
+        raise ExpressionError(f"time: a duration is longer than {_LONGEST} characters")
     total = 0
     while rest:
         match = _PART.match(rest)

@@ -181,16 +181,20 @@ def _sorted_items(value: dict[str, Any] | AnyMap) -> list[tuple[Any, Any]]:
     items = list(value.items())
     if isinstance(value, dict):
         return sorted(items, key=lambda item: to_bytes(item[0]))
-    return sorted(
-        items, key=lambda item: (_KEY_RANK.get(type_of(item[0]).kind, 9), item[0] or 0, sprint(item[0]))
-    )
+    return sorted(items, key=lambda item: (_KEY_RANK.get(type_of(item[0]).kind, 9), item[0] or 0, sprint(item[0])))
 
 
 _JSON_SPECIAL = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029\ud800-\udfff]')
 _JSON_ESCAPES = {
     **{chr(code): f"\\u{code:04x}" for code in (*range(0x20), *map(ord, "<>&\u2028\u2029"))},
     **dict.fromkeys(map(chr, range(0xD800, 0xE000)), "\\ufffd"),
-    '"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t",
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
 }
 _JSON_TABLE = str.maketrans(_JSON_ESCAPES)
 
@@ -248,25 +252,25 @@ def _json_of_other(value: Any) -> str:
 
 def json_unescaped(value: Any) -> str:
     """JSON as an Encoder with SetEscapeHTML(false) writes it: `<`, `>` and `&` as they are."""
-    return _ESCAPE.sub(lambda match: _HTML.get(match[0], match[0]), to_json(value))
-
-
-_ESCAPE = re.compile(r"\\(?:u003c|u003e|u0026|.)")
-_HTML = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
+    text = to_json(value).replace("\\\\", "\x00")  # a backslash that is text begins no escape
+    for escape, char in (("\\u003c", "<"), ("\\u003e", ">"), ("\\u0026", "&")):
+        text = text.replace(escape, char)
+    return text.replace("\x00", "\\\\")
 
 
 def to_json_indent(value: Any, indent: str = "  ") -> str:
     """json.MarshalIndent(value, "", indent)."""
-    text = to_json(value)
-    return indent_json(text, indent) if text[0] in "[{" else text
+    return indent_json(to_json(value), indent)
 
 
 def indent_json(text: str, indent: str = "  ") -> str:
     """json.Indent of compact JSON: empty lists and objects stay `[]` and `{}`."""
+    if text[0] not in "[{":
+        return text
     out: list[str] = []
     depth = 0
     at = 0
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^{}\[\],:"]+', text):
+    for token in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^{}\[\],:"]+', text):
         word = token[0]
         at = token.end()
         if word in "{[" and at < len(text) and text[at] in "}]":

@@ -73,7 +73,7 @@ def _clean(value: Any) -> Any:
 
 def _depth(text: str) -> int:
     depth = deepest = 0
-    for match in re.finditer(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', text, re.DOTALL):
+    for match in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', text, re.DOTALL):
         if match[0] in "[{":
             depth += 1
             deepest = max(deepest, depth)
@@ -85,6 +85,15 @@ def _depth(text: str) -> int:
 def is_valid(text: str) -> bool:
     """json.Valid."""
     return mistake(text) is None
+
+
+def _reads(text: str) -> bool:
+    """Whether Python takes the text, which then is right for Go too."""
+    try:
+        json.loads(text, parse_int=str, parse_float=str, parse_constant=_constant)
+    except ValueError:
+        return False
+    return True
 
 
 class _Mistake(Exception):
@@ -100,6 +109,10 @@ def mistake(text: str) -> str | None:
     invalid character 'x' after top-level value
     None
     """
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        return "exceeded max depth"
+    if _reads(text):
+        return None
     scanner = _Scanner(text)
     try:
         scanner.value()
@@ -108,12 +121,13 @@ def mistake(text: str) -> str | None:
             scanner.fail("after top-level value")
     except _Mistake as found:
         return str(found)
-    except RecursionError:
-        return "exceeded max depth"
     return None
 
 
 _SPACES = " \t\r\n"
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_PLAIN_TEXT = re.compile(r'[^"\\\x00-\x1f]+')
+_PLAIN_DIGITS = re.compile(r"[0-9]+")
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 
 
@@ -130,8 +144,15 @@ class _Scanner:
         self.char = self._text[self._at : self._at + 1]
 
     def skip(self) -> None:
-        while self.char and self.char in _SPACES:
-            self._step()
+        if self.char and self.char in _SPACES:
+            self._take(_BLANKS)
+
+    def _take(self, pattern: re.Pattern[str]) -> None:
+        """Steps over what the pattern finds here."""
+        match = pattern.match(self._text, self._at)
+        if match is not None:
+            self._at = match.end()
+            self.char = self._text[self._at : self._at + 1]
 
     def fail(self, context: str, *, open_end: bool = False) -> NoReturn:
         """Complains of `char`; the end counts as a blank, or as the end where a blank is allowed."""
@@ -169,8 +190,7 @@ class _Scanner:
     def _digits(self, context: str) -> None:
         if not self.char or self.char not in "0123456789":
             self.fail(context)
-        while self.char and self.char in "0123456789":
-            self._step()
+        self._take(_PLAIN_DIGITS)
 
     def _number(self) -> None:
         if self.char == "-":
@@ -190,6 +210,7 @@ class _Scanner:
 
     def _string(self) -> None:
         self._step()
+        self._take(_PLAIN_TEXT)
         while self.char != '"':
             if not self.char:
                 raise _Mistake("unexpected end of JSON input")
@@ -198,6 +219,7 @@ class _Scanner:
             if self.char == "\\":
                 self._escape()
             self._step()
+            self._take(_PLAIN_TEXT)
         self._step()
 
     def _escape(self) -> None:

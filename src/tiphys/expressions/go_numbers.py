@@ -132,9 +132,7 @@ def deep_equal(a: Any, b: Any) -> bool:
     if isinstance(a, dict):
         return len(a) == len(b) and all(key in b and deep_equal(value, b[key]) for key, value in a.items())
     if isinstance(a, AnyMap):
-        return len(a) == len(b) and all(
-            key in b and deep_equal(value, b.get(key)) for key, value in a.items()
-        )
+        return len(a) == len(b) and all(key in b and deep_equal(value, b.get(key)) for key, value in a.items())
     if isinstance(a, go.Func):
         return False
     return bool(a == b)

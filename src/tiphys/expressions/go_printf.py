@@ -28,13 +28,9 @@ def format_int(form: str, number: int) -> str:
         at = match.end()
         flags, width, precision, verb = match[1], match[2], match[3], match[4]
         if width == "*" or precision == "*" or ((width or "0").isdecimal() and int(width or "0") > MAX_WIDTH):
-            raise ExpressionError(
-                f"withSequence.format {quote(form)}: width and precision go up to {MAX_WIDTH}"
-            )
+            raise ExpressionError(f"withSequence.format {quote(form)}: width and precision go up to {MAX_WIDTH}")
         if precision and int(precision) > MAX_WIDTH:
-            raise ExpressionError(
-                f"withSequence.format {quote(form)}: width and precision go up to {MAX_WIDTH}"
-            )
+            raise ExpressionError(f"withSequence.format {quote(form)}: width and precision go up to {MAX_WIDTH}")
         if verb == "%":
             out.append("%")
         elif not verb:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
-_QUOTE_ESCAPES = {
+_SHORT: Final = {
     "\a": "\\a",
     "\b": "\\b",
     "\f": "\\f",
@@ -31,13 +32,24 @@ def quote(text: str, delimiter: str = '"') -> str:
     """
     if delimiter == '"' and _PLAIN.match(text):
         return f'"{text}"'
-    return delimiter + "".join(map(_quoted_char, text, delimiter * len(text))) + delimiter
+    return delimiter + text.translate(_TABLES[delimiter]) + delimiter
 
 
-def _quoted_char(char: str, delimiter: str) -> str:
-    if char == delimiter:
-        return "\\" + char
-    known = _QUOTE_ESCAPES.get(char)
+class _Table(dict[int, str]):
+    """What is written for each character, as it is met; only those of ASCII are remembered."""
+
+    def __missing__(self, code: int) -> str:
+        written = _written(chr(code))
+        if code < 0x80:
+            self[code] = written
+        return written
+
+
+_TABLES: Final = {delimiter: _Table({ord(delimiter): "\\" + delimiter}) for delimiter in "\"'"}
+
+
+def _written(char: str) -> str:
+    known = _SHORT.get(char)
     if known is not None:
         return known
     code = ord(char)
@@ -52,12 +64,12 @@ def _quoted_char(char: str, delimiter: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+_BYTES: Final = [
+    "\\" + chr(byte) if byte in b'"\\' else chr(byte) if 0x20 <= byte < 0x80 else f"\\x{byte:02x}"
+    for byte in range(256)
+]
+
+
 def quote_bytes(text: str) -> str:
     """The quoting of package time: everything beyond printable ASCII is written in bytes."""
-    out = []
-    for byte in text.encode("utf-8", "surrogateescape"):
-        if byte in b'"\\':
-            out.append("\\" + chr(byte))
-        else:
-            out.append(chr(byte) if 0x20 <= byte < 0x80 else f"\\x{byte:02x}")
-    return '"' + "".join(out) + '"'
+    return '"' + "".join(map(_BYTES.__getitem__, text.encode("utf-8", "surrogateescape"))) + '"'

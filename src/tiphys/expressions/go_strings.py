@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Final
 
 from tiphys.expressions.go_quote import quote
 from tiphys.expressions.go_values import GoPanic, NilStrings, Strings, to_bytes
 
-SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
+MAX_TEXT: Final = 4 << 20
+MAX_PARTS: Final = 200_000
+SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_FLOAT = re.compile(
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|(?:inf|infinity))|nan", re.IGNORECASE
-)
+_FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|(?:inf|infinity))|nan", re.IGNORECASE)
 _HEX_FLOAT = re.compile(r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-9]+", re.IGNORECASE)
 
 
@@ -72,9 +71,7 @@ def lower(text: str) -> str:
     """strings.ToLower: one character for one."""
     if text.isascii():
         return text.lower()
-    return "".join(
-        char.lower() if len(char.lower()) == 1 else ("i" if char == "\u0130" else char) for char in text
-    )
+    return "".join(char.lower() if len(char.lower()) == 1 else ("i" if char == "\u0130" else char) for char in text)
 
 
 def split(text: str, separator: str, limit: int = -1, *, keep: bool = False) -> Strings:
@@ -82,8 +79,12 @@ def split(text: str, separator: str, limit: int = -1, *, keep: bool = False) -> 
     if limit == 0:
         return NilStrings()
     if not separator:
+        if limit < 0 and len(text) > MAX_PARTS:
+            raise GoPanic("memory budget exceeded")
         parts = list(text) if limit < 0 or len(text) <= limit else [*text[: limit - 1], text[limit - 1 :]]
         return Strings(parts)
+    if limit < 0 and len(text) > MAX_PARTS and text.count(separator) > MAX_PARTS:
+        raise GoPanic("memory budget exceeded")
     parts = text.split(separator, limit - 1 if limit > 0 else -1)
     if keep:
         parts = [part + separator for part in parts[:-1]] + parts[-1:]
@@ -91,8 +92,19 @@ def split(text: str, separator: str, limit: int = -1, *, keep: bool = False) -> 
 
 
 def replace(text: str, old: str, new: str, limit: int = -1) -> str:
-    """strings.Replace."""
+    """strings.Replace, within bounds."""
+    if len(new) > 1:
+        places = text.count(old) if old else len(text) + 1
+        if (places if limit < 0 else min(places, limit)) * len(new) + len(text) > MAX_TEXT:
+            raise GoPanic("memory budget exceeded")
     return text.replace(old, new, limit)
+
+
+def join(separator: str, parts: list[str]) -> str:
+    """strings.Join, within bounds."""
+    if len(separator) * len(parts) + sum(map(len, parts)) > MAX_TEXT:
+        raise GoPanic("memory budget exceeded")
+    return separator.join(parts)
 
 
 def index(text: str, part: str) -> int:
@@ -105,33 +117,26 @@ def last_index(text: str, part: str) -> int:
     return text.rfind(part) if text.isascii() else to_bytes(text).rfind(to_bytes(part))
 
 
+_BASE64_HEAD = re.compile(rb"[A-Za-z0-9+/\r\n]*")
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def decode_base64(text: str) -> bytes:
     """base64.StdEncoding.DecodeString; line ends are skipped, any other mistake names its byte."""
     data = to_bytes(text)
-    out = bytearray()
-    quantum: list[int] = []
-    at = 0
-    while at < len(data):
-        char = chr(data[at])
-        at += 1
-        if char in "\r\n":
-            continue
-        if char == "=":
-            out += _padded(data, at, quantum)
-            return bytes(out)
-        value = _BASE64.find(char)
-        if value < 0:
-            raise GoPanic(f"illegal base64 data at input byte {at - 1}")
-        quantum.append(value)
-        if len(quantum) == 4:
-            out += _bytes_of(quantum)
-            quantum = []
+    head = _BASE64_HEAD.match(data)
+    end = head.end() if head is not None else 0
+    digits = data[:end].translate(None, b"\r\n")
+    whole = len(digits) // 4 * 4
+    decoded = base64.b64decode(digits[:whole])
+    quantum = [_BASE64.find(chr(digit)) for digit in digits[whole:]]
+    if data[end : end + 1] == b"=":
+        return decoded + _padded(data, end + 1, quantum)
+    if end < len(data):
+        raise GoPanic(f"illegal base64 data at input byte {end}")
     if quantum:
-        raise GoPanic(f"illegal base64 data at input byte {at - len(quantum)}")
-    return bytes(out)
+        raise GoPanic(f"illegal base64 data at input byte {end - len(quantum)}")
+    return decoded
 
 
 def decode_base32(text: str) -> bytes:
@@ -159,7 +164,7 @@ def _quantum32(data: bytes, start: int) -> list[int]:
         at = start + len(values)
         if at >= len(data):
             raise GoPanic(f"illegal base32 data at input byte {start}")
-        rest = data[at + 1 :]
+        rest = data[at + 1 : at + 9]
         count = len(values)
         if data[at] == ord("=") and count >= 2 and len(rest) < 8:
             if len(rest) + count < 7:

@@ -44,9 +44,7 @@ class GoType:
         return f"<go {self.name}>"
 
 
-_INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in ("", "8", "16", "32", "64")) | {
-    "uintptr"
-}
+_INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in ("", "8", "16", "32", "64")) | {"uintptr"}
 
 ANY = GoType("interface {}", "interface")
 NIL = GoType("<nil>", "invalid")
@@ -243,11 +241,15 @@ class GroupMap(AnyMap):
 
 @dataclass(frozen=True, slots=True)
 class Func:
-    """A Go function as a value: `call` takes the arguments, behind an `Ambient` if needed."""
+    """A Go function as a value: `call` takes the arguments, behind an `Ambient` if needed.
+
+    `slow` are the steps that it costs for each character of its texts.
+    """
 
     call: Callable[..., Any]
     go_type: GoType
     needs_ambient: bool = False
+    slow: int = 0
 
 
 @dataclass(frozen=True, slots=True)

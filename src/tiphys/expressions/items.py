@@ -21,6 +21,7 @@ STRING: Final = "String"
 BOOL: Final = "Bool"
 MAP: Final = "Map"
 LIST: Final = "List"
+MAX_ITEMS: Final = 100_000
 
 
 _HUGE = re.compile(r"[eE]\+?[0-9]{3}|[0-9]{300}")
@@ -89,9 +90,7 @@ def list_of(text: str) -> list[Item]:
     if stripped == "null":
         return []
     if stripped[0] != "[":
-        raise ExpressionError(
-            f"json: cannot unmarshal {_json_kind(stripped)} into Go value of type []v1alpha1.Item"
-        )
+        raise ExpressionError(f"json: cannot unmarshal {_json_kind(stripped)} into Go value of type []v1alpha1.Item")
     return [Item(part) for part in _parts(compact(stripped))]
 
 
@@ -99,42 +98,31 @@ def _json_kind(text: str) -> str:
     return {"{": "object", '"': "string", "t": "bool", "f": "bool"}.get(text[0], "number")
 
 
+_UNCOMPACT = re.compile("[ \t\r\n<>&\u2028\u2029]")
+_BLANKS = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")|[ \t\r\n]+')
+_ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
+
+
 def compact(text: str) -> str:
     """A valid JSON text as json.Marshal of a RawMessage writes it: no blanks; `<>&` and U+2028/9 escaped."""
-    out: list[str] = []
-    inside = escaped = False
-    for char in text:
-        if inside:
-            inside = escaped or char != '"'
-            escaped = not escaped and char == "\\"
-        elif char in " \t\r\n":
-            continue
-        else:
-            inside = char == '"'
-        out.append(f"\\u{ord(char):04x}" if char in "<>&\u2028\u2029" else char)
-    return "".join(out)
+    if _UNCOMPACT.search(text) is None:
+        return text
+    return _BLANKS.sub(lambda match: match[1] or "", text).translate(_ESCAPES)
+
+
+_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 
 
 def _parts(text: str) -> list[str]:
     """The elements of a compact JSON list, as written."""
     parts: list[str] = []
-    depth = start = 0
-    inside = escaped = False
-    for at, char in enumerate(text):
-        if inside:
-            inside = escaped or char != '"'
-            escaped = not escaped and char == "\\"
-        elif char == '"':
-            inside = True
-        elif char in "[{":
-            depth += 1
-            start = at + 1 if depth == 1 else start
-        elif char in "]}":
-            depth -= 1
-        if depth <= 1 and not inside and ((char == "," and depth == 1) or (char == "]" and depth == 0)):
-            if at > start:
-                parts.append(text[start:at])
-            start = at + 1
+    at = 1
+    while text[at] != "]":
+        _, end = _DECODER.raw_decode(text, at)
+        parts.append(text[at:end])
+        if len(parts) > MAX_ITEMS:
+            raise ExpressionError(f"a list has more than {MAX_ITEMS} items")
+        at = end + (text[end] == ",")
     return parts
 
 
@@ -145,13 +133,12 @@ def text(item: Item) -> str:
 
 def _entries(item: Item) -> dict[str, Item]:
     """The entries of a map item, each with its own text; a later key wins."""
-    decoder = json.JSONDecoder()
     raw, at = item.raw, 1
     entries: dict[str, Item] = {}
     while raw[at] != "}":
         at += raw[at] == ","
-        key, at = decoder.raw_decode(raw, at)
-        _, end = decoder.raw_decode(raw, at + 1)
+        key, at = _DECODER.raw_decode(raw, at)
+        _, end = _DECODER.raw_decode(raw, at + 1)
         entries[str(loads(json.dumps(key)))] = Item(raw[at + 1 : end])
         at = end
     return entries
@@ -185,13 +172,9 @@ def node_name(name: str, index: int, item: Item) -> str:
     """
     kind = item.kind
     if kind == MAP:
-        described = ",".join(
-            sorted((f"{key}:{entry}" for key, entry in _entries(item).items()), key=to_bytes)
-        )
+        described = ",".join(sorted((f"{key}:{entry}" for key, entry in _entries(item).items()), key=to_bytes))
     elif kind == LIST:
-        described = (
-            "[" + " ".join(str(Item(part)) for part in _parts(item.raw)) + "]" if item.raw != "null" else "[]"
-        )
+        described = "[" + " ".join(str(Item(part)) for part in _parts(item.raw)) + "]" if item.raw != "null" else "[]"
     else:
         described = str(item)
     return f"{name}({index}:{described.replace('(', '').replace(')', '')})"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import re2
 
+from tiphys.expressions.ambient import Refused
 from tiphys.expressions.go_quote import quote
 from tiphys.expressions.go_values import GoPanic, NilStrings, Strings, from_bytes, to_bytes
+from tiphys.expressions.short_cache import short_cache
 
+MAX_MATCHES: Final = 20_000
+MAX_PATTERN: Final = 4096
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 _OPTIONS.max_mem = 8 << 20
@@ -33,17 +36,15 @@ _REASONS = {
 }
 
 
-@lru_cache(maxsize=256)
+@short_cache(256)
 def _compiled(pattern: str) -> Any:
     """The compiled pattern, or what Go says of it."""
+    if len(pattern) > MAX_PATTERN:
+        return f"a pattern is longer than {MAX_PATTERN} characters"
     try:
         return re2.compile(to_bytes(pattern) if _BROKEN.search(pattern) else pattern, _OPTIONS)
     except re2.error as error:
-        text = (
-            error.args[0].decode("utf-8", "replace")
-            if isinstance(error.args[0], bytes)
-            else str(error.args[0])
-        )
+        text = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error.args[0])
         reason, _, where = text.partition(": ")
         return f"error parsing regexp: {_REASONS.get(reason, reason)}: `{where}`"
 
@@ -95,6 +96,8 @@ def _all_matches(pattern: str, data: bytes, limit: int) -> Iterator[Any]:
         previous_end = end
         if accepted:
             found += 1
+            if found > MAX_MATCHES:
+                raise Refused(f"a pattern is found more than {MAX_MATCHES} times")
             yield match
 
 
@@ -153,6 +156,8 @@ def _replace(pattern: str, text: str, replacement: Any) -> str:
         match = compiled.search(data, at)
         if match is None:
             break
+        if len(out) > 2 * MAX_MATCHES:
+            raise Refused(f"a pattern is found more than {MAX_MATCHES} times")
         start, end = match.span()
         out.append(data[copied:start])
         if end > copied or start == 0:
@@ -166,7 +171,7 @@ def _replace(pattern: str, text: str, replacement: Any) -> str:
     return from_bytes(b"".join([*out, data[copied:]]))
 
 
-@lru_cache(maxsize=256)
+@short_cache(256)
 def _template(template: str) -> tuple[bytes | int | str, ...]:
     """Texts, group numbers and group names of a replacement."""
     parts: list[bytes | int | str] = []
@@ -209,9 +214,9 @@ def _expand(match: Any, part: bytes | int | str) -> bytes:
     return group or b""
 
 
-_META = frozenset("\\.+*?()|[]{}^$")
+_META = str.maketrans({char: "\\" + char for char in "\\.+*?()|[]{}^$"})
 
 
 def quote_meta(text: str) -> str:
     """regexp.QuoteMeta."""
-    return "".join(f"\\{char}" if char in _META else char for char in text)
+    return text.translate(_META)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from tiphys.errors import ExpressionError
 from tiphys.expressions import go_strings, items
 from tiphys.expressions.go_printf import format_int
-
-MAX_ITEMS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +76,21 @@ def expand(sequence: Sequence) -> list[str]:
         end = start + count - 1
     else:
         raise ExpressionError("neither end nor count was specified in withSequence")
-    if abs(end - start) >= MAX_ITEMS:
-        raise ExpressionError(f"withSequence has {abs(end - start) + 1} items, more than {MAX_ITEMS}")
+    if abs(end - start) >= items.MAX_ITEMS:
+        raise ExpressionError(f"withSequence has {abs(end - start) + 1} items, more than {items.MAX_ITEMS}")
     step = 1 if start <= end else -1
     form = sequence.format or "%d"
     if form == "%d":
         return [str(number) for number in range(start, end + step, step)]
-    return [
-        items.text(items.parse(f'"{format_int(form, number)}"')) for number in range(start, end + step, step)
-    ]
+    texts = []
+    size = 0
+    for number in range(start, end + step, step):
+        shown = format_int(form, number)
+        size += len(shown)
+        if size > go_strings.MAX_TEXT:
+            raise ExpressionError(f"withSequence makes more than {go_strings.MAX_TEXT} bytes")
+        texts.append(items.text(items.parse(f'"{shown}"')))
+    return texts
 
 
 def _number(value: int | str) -> int:

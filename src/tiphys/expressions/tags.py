@@ -10,20 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from tiphys.errors import ExpressionError
 from tiphys.expressions import expr
 from tiphys.expressions.ambient import NOTHING, Ambient
+from tiphys.expressions.expr.frame import Budget
 from tiphys.expressions.expr.program import program_for
 from tiphys.expressions.go_format import json_string, ordered_json, to_json
 from tiphys.expressions.go_json import loads_exact, mistake
 from tiphys.expressions.go_quote import is_printable, quote
 from tiphys.expressions.go_strings import trim_space
 from tiphys.expressions.go_values import GoPanic, valid_utf8
+from tiphys.expressions.short_cache import short_cache
 
-MAX_RESULT: Final = 1 << 20
+MAX_RESULT: Final = 1 << 20  # of one expression
+MAX_TEXT: Final = 4 << 20
+MAX_TAGS: Final = 20_000
 PLACEHOLDER_PREFIX: Final = "__argo__internal__placeholder-"
 
 _LATE_NAMES = frozenset(
@@ -76,6 +79,18 @@ def _rule(allow_unresolved: bool, strict_prefixes: Sequence[str] | None) -> _Rul
     return _LENIENT if allow_unresolved else _STRICT
 
 
+class _Call:
+    """What all tags of one text or tree share."""
+
+    __slots__ = ("ambient", "budget", "rule", "scope")
+
+    def __init__(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> None:
+        self.scope = scope
+        self.rule = rule
+        self.ambient = ambient
+        self.budget = Budget()
+
+
 def replace(
     text: str,
     scope: Mapping[str, Any],
@@ -96,7 +111,7 @@ def replace(
     template = _template(text)
     if template.unclosed is not None:
         raise UnresolvedTag(_unclosed_message(json_string(text), json_string(template.unclosed)[1:]))
-    return template.render(scope, _rule(allow_unresolved, strict_prefixes), ambient)
+    return template.render(_Call(scope, _rule(allow_unresolved, strict_prefixes), ambient))
 
 
 def replace_tree(
@@ -108,19 +123,20 @@ def replace_tree(
     ambient: Ambient = NOTHING,
 ) -> Any:
     """The same over every string of a JSON tree, keys included; what has no tag is not copied."""
-    rule = _rule(allow_unresolved, strict_prefixes)
+    call = _Call(scope, _rule(allow_unresolved, strict_prefixes), ambient)
     try:
-        return _tree(tree, scope, rule, ambient)
+        return _tree(tree, call)
     except (_UnclosedTag, UnresolvedTag):
         # JSON decides which of several mistakes comes first, and what closes an open tag
-        return _replace_in_json(ordered_json(tree), scope, rule, ambient)
+        call.budget = Budget()
+        return _replace_in_json(ordered_json(tree), call)
 
 
 class _UnclosedTag(Exception):
     """A string of a tree opens a tag that it does not close."""
 
 
-def _tree(node: Any, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> Any:
+def _tree(node: Any, call: _Call) -> Any:
     kind = type(node)
     if kind is str:
         if "{{" not in node:
@@ -128,27 +144,25 @@ def _tree(node: Any, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) ->
         template = _template(node)
         if template.unclosed is not None:
             raise _UnclosedTag
-        return template.render(scope, rule, ambient)
+        return template.render(call)
     if kind is list:
-        items = [_tree(item, scope, rule, ambient) for item in node]
+        items = [_tree(item, call) for item in node]
         return items if any(new is not old for new, old in zip(items, node, strict=True)) else node
     if kind is dict:
-        return _tree_dict(node, scope, rule, ambient)
+        return _tree_dict(node, call)
     return node
 
 
-def _tree_dict(
-    node: dict[str, Any], scope: Mapping[str, Any], rule: _Rule, ambient: Ambient
-) -> dict[str, Any]:
+def _tree_dict(node: dict[str, Any], call: _Call) -> dict[str, Any]:
     changed = False
     result: dict[str, Any] = {}
     for key, value in node.items():
-        new_key = _tree(key, scope, rule, ambient) if "{{" in key else key
+        new_key = _tree(key, call) if "{{" in key else key
         kind = type(value)
         if kind is str:
-            new = _tree(value, scope, rule, ambient) if "{{" in value else value
+            new = _tree(value, call) if "{{" in value else value
         elif kind is dict or kind is list:
-            new = _tree(value, scope, rule, ambient)
+            new = _tree(value, call)
         else:
             new = value
         changed = changed or new is not value or new_key is not key
@@ -167,10 +181,10 @@ class _Tag:
     raw: str
     name: str
 
-    def resolve(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> _Outcome | None:
-        if self.name not in scope:
-            return self._unresolved(self.name, scope, rule)
-        value = scope[self.name]
+    def resolve(self, call: _Call) -> _Outcome | None:
+        if self.name not in call.scope:
+            return self._unresolved(self.name, call.scope, call.rule)
+        value = call.scope[self.name]
         if value is None:
             raise UnresolvedTag(
                 f"unable to substitute {{{{{self.text}}}}}: output is an absent optional "
@@ -208,29 +222,29 @@ class _Expression:
     problem: str = ""
     name: str = ""
 
-    def resolve(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> _Outcome | None:
+    def resolve(self, call: _Call) -> _Outcome | None:
         if self.source is None:
             raise UnresolvedTag(f"failed to unmarshall JSON expression: {self.problem}")
         lenient = False
         try:
-            program = program_for(self.source, scope)
-            env = program.environment(scope)
+            program = program_for(self.source, call.scope)
+            env = program.environment(call.scope)
             missing = [name for name in program.needed if not _is_in(env, name)]
             for name in missing:
-                if rule.is_strict(name):
+                if call.rule.is_strict(name):
                     raise UnresolvedTag(f"failed to evaluate expression: {name} is missing")
-            lenient = bool(missing) or rule.prefixes == ()
+            lenient = bool(missing) or call.rule.prefixes == ()
             if lenient and not _LATE_NAMES.isdisjoint(missing):
                 return None
-            value = program.run(env, ambient)
+            value = program.run(env, call.ambient, budget=call.budget)
         except expr.RefusedExpression as error:
             raise UnresolvedTag(f"failed to evaluate expression: {error.message}") from None
         except (expr.CompileFailure, expr.RunFailure) as error:
-            if lenient or _has_placeholder(scope):
+            if lenient or _has_placeholder(call.scope):
                 return None
             raise UnresolvedTag(f"failed to evaluate expression: {error.message}") from None
         if value is None:
-            if lenient or _has_placeholder(scope):
+            if lenient or _has_placeholder(call.scope):
                 return None
             raise UnresolvedTag(f"failed to evaluate expression {quote(self.text)}")
         return self._written(value, lenient)
@@ -278,7 +292,8 @@ class _Template:
     tags: tuple[_Part, ...]
     unclosed: str | None
 
-    def render(self, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> str:
+    def render(self, call: _Call) -> str:
+        scope = call.scope
         out = [self.texts[0]]
         broken = False
         at = 0
@@ -286,7 +301,7 @@ class _Template:
             at += 1
             value = scope.get(tag.name) if tag.name else None
             if type(value) is not str:
-                outcome = tag.resolve(scope, rule, ambient)
+                outcome = tag.resolve(call)
                 if outcome is None:
                     out += "{{", tag.raw, "}}", self.texts[at]
                     continue
@@ -299,16 +314,20 @@ class _Template:
             out += value, self.texts[at]
         if broken:
             raise UnresolvedTag(_INVALID_JSON)
+        if at > 8 and sum(map(len, out)) > MAX_TEXT:
+            raise UnresolvedTag(f"a text with its tags replaced is larger than {MAX_TEXT} bytes")
         return "".join(out)
 
 
-@lru_cache(maxsize=8192)
+@short_cache(8192, longest=1 << 14)
 def _template(text: str) -> _Template:
     texts, raws, unclosed = _split(text)
-    return _Template(texts, tuple(_part(json_string(raw)[1:-1], raw) for raw in raws), unclosed)
+    parts = {raw: _part(json_string(raw)[1:-1], raw) for raw in dict.fromkeys(raws)}
+    return _Template(texts, tuple(map(parts.__getitem__, raws)), unclosed)
 
 
 def _split(text: str) -> tuple[tuple[str, ...], list[str], str | None]:
+    """The texts between the tags, the tags, and what follows a tag that is not closed."""
     texts: list[str] = []
     tags: list[str] = []
     at = 0
@@ -322,6 +341,8 @@ def _split(text: str) -> tuple[tuple[str, ...], list[str], str | None]:
         if end < 0:
             return tuple(texts), tags, text[start + 2 :]
         tags.append(text[start + 2 : end])
+        if len(tags) > MAX_TAGS:
+            raise UnresolvedTag(f"a text has more than {MAX_TAGS} tags")
         at = end + 2
 
 
@@ -375,14 +396,14 @@ def _unclosed_message(template: str, rest: str) -> str:
     return f'Cannot find end tag="}}}}" in the template={quote(template)} starting from {quote(rest)}'
 
 
-def _replace_in_json(text: str, scope: Mapping[str, Any], rule: _Rule, ambient: Ambient) -> Any:
+def _replace_in_json(text: str, call: _Call) -> Any:
     """Replaces in a JSON text as Argo does, and reads the result."""
     texts, tags, unclosed = _split(text)
     if unclosed is not None:
         raise UnresolvedTag(_unclosed_message(text, unclosed))
     out = [texts[0]]
     for tag, behind in zip(tags, texts[1:], strict=True):
-        outcome = _part(tag, tag).resolve(scope, rule, ambient)
+        outcome = _part(tag, tag).resolve(call)
         if outcome is None:
             out.append("{{" + tag + "}}")
         else:

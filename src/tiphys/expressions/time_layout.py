@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 from tiphys.expressions.go_quote import quote_bytes
@@ -20,6 +19,7 @@ from tiphys.expressions.go_time import (
     make_time,
 )
 from tiphys.expressions.go_values import GoPanic
+from tiphys.expressions.short_cache import short_cache
 
 _ELEMENT = re.compile(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|0[1-6]|002|15|1|2006|2|_(?=2006)|__2|_2|3|4|5|PM|pm"
@@ -27,14 +27,19 @@ _ELEMENT = re.compile(
 )
 
 
+_LONGEST = 4096
+
+
 class _Part(NamedTuple):
     prefix: str
     element: str
 
 
-@lru_cache(maxsize=256)
+@short_cache(256)
 def _parts(layout: str) -> tuple[tuple[_Part, ...], str]:
     """The layout's elements, each with the text before it, and the text behind the last."""
+    if len(layout) > _LONGEST:
+        raise GoPanic(f"a layout of time is longer than {_LONGEST} characters")
     parts: list[_Part] = []
     start = at = 0
     while (match := _ELEMENT.search(layout, at)) is not None:
@@ -151,6 +156,8 @@ class _Reading:
 def parse_time(layout: str, value: str, location: Location | None = None) -> Time:
     """time.Parse, or time.ParseInLocation where a location is given; raises `GoPanic` with Go's words."""
     parts, tail = _parts(layout)
+    if len(value) > _LONGEST:
+        raise GoPanic(f"a time is longer than {_LONGEST} characters")
     reading = _Reading(value)
     for index, (prefix, element) in enumerate(parts):
         _skip(reading, prefix, layout, value)

@@ -7,7 +7,6 @@ once and remembered.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
 from tiphys.errors import ExpressionError
@@ -16,6 +15,7 @@ from tiphys.expressions.govaluate.evaluate import evaluate as evaluate_stage
 from tiphys.expressions.govaluate.failure import Failure
 from tiphys.expressions.govaluate.lexer import STRING, VARIABLE, Token, check_syntax, tokenize
 from tiphys.expressions.govaluate.planner import Stage, plan, with_patterns
+from tiphys.expressions.short_cache import short_cache
 
 MAX_SOURCE: Final = 64 * 1024
 
@@ -32,7 +32,7 @@ def evaluate(condition: str) -> bool:
     return answer
 
 
-@lru_cache(maxsize=1024)
+@short_cache(1024)
 def _evaluated(condition: str) -> bool | str:
     """The result, or the message of the error."""
     if condition == "":
@@ -44,11 +44,7 @@ def _evaluated(condition: str) -> bool | str:
         check_syntax(tokens)
         tokens = with_patterns(tokens)
     except Failure as failure:
-        hint = (
-            ' (hint: try wrapping the affected expression in quotes ("))'
-            if "Invalid token" in failure.text
-            else ""
-        )
+        hint = ' (hint: try wrapping the affected expression in quotes ("))' if "Invalid token" in failure.text else ""
         return f"Invalid 'when' expression '{condition}': {failure.text}{hint}"
     words = [Token(STRING, token.value) if token.kind == VARIABLE else token for token in tokens]
     stage: Stage | None = None

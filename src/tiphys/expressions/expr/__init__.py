@@ -2,7 +2,7 @@
 
 from tiphys.expressions.ambient import Ambient
 from tiphys.expressions.expr.failure import CompileFailure, RefusedExpression, RunFailure
-from tiphys.expressions.expr.program import Program, compile, evaluate, evaluate_bool, run_bool
+from tiphys.expressions.expr.program import Program, compile, evaluate, evaluate_bool
 
 __all__ = [
     "Ambient",
@@ -13,5 +13,4 @@ __all__ = [
     "compile",
     "evaluate",
     "evaluate_bool",
-    "run_bool",
 ]

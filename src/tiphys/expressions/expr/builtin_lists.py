@@ -143,9 +143,7 @@ def sort_values(values: list[Any], keys: list[Any], *, descending: bool) -> list
     def compare(a: int, b: int) -> int:
         if operators.less(keys[b], keys[a]) if descending else operators.less(keys[a], keys[b]):
             return -1
-        return (
-            1 if (operators.less(keys[a], keys[b]) if descending else operators.less(keys[b], keys[a])) else 0
-        )
+        return 1 if (operators.less(keys[a], keys[b]) if descending else operators.less(keys[b], keys[a])) else 0
 
     if all(type(key) is str for key in keys) or all(type(key) is int for key in keys):
         ranks = sorted(range(len(keys)), key=keys.__getitem__, reverse=descending)

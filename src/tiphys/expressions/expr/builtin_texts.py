@@ -79,7 +79,7 @@ def repeat(text: Any, count: Any) -> str:
 def join(parts: Any, glue: Any = "") -> str:
     separator = string(glue)
     if type(parts) in (list, go.NilList) or isinstance(parts, Strings):
-        return separator.join([string(part) for part in parts])
+        return go_strings.join(separator, [string(part) for part in parts])
     name = "%!s(<nil>)" if parts is None else type_of(parts).name
     raise GoPanic(f"invalid argument for join (type {name})")
 

@@ -69,14 +69,10 @@ PREDICATE_NAMES = (
 )
 _ALL = (
     *(Builtin(name, types=(_SUM,) if name == "sum" else ()) for name in PREDICATE_NAMES),
-    Builtin(
-        "len", texts.length, validate=one_of(("array", "map", "slice", "string"), go.INT, argument("len"))
-    ),
+    Builtin("len", texts.length, validate=one_of(("array", "map", "slice", "string"), go.INT, argument("len"))),
     Builtin("type", texts.type_name, (_fn(go.ANY, output=_S),)),
     Builtin("abs", numbers.absolute, validate=one_of(NUMBERS, None, argument("abs"))),
-    Builtin(
-        "ceil", numbers.rounding("ceil", math.ceil), validate=one_of(NUMBERS, go.FLOAT64, argument("ceil"))
-    ),
+    Builtin("ceil", numbers.rounding("ceil", math.ceil), validate=one_of(NUMBERS, go.FLOAT64, argument("ceil"))),
     Builtin(
         "floor",
         numbers.rounding("floor", math.floor),
@@ -110,9 +106,7 @@ _ALL = (
         (_fn(_S, _S, output=go.STRINGS), _fn(_S, _S, go.INT, output=go.STRINGS)),
     ),
     Builtin("replace", texts.replace, (_fn(_S, _S, _S, go.INT, output=_S), _fn(_S, _S, _S, output=_S))),
-    Builtin(
-        "repeat", texts.repeat, (_fn(_S, go.INT, output=_S),), memory=lambda text: len(go.to_bytes(text))
-    ),
+    Builtin("repeat", texts.repeat, (_fn(_S, go.INT, output=_S),), memory=lambda text: len(go.to_bytes(text))),
     Builtin(
         "join",
         texts.join,
@@ -155,9 +149,7 @@ _ALL = (
     Builtin("now", texts.now, validate=now_types, needs_clock=True),
     Builtin("duration", texts.duration, (_fn(_S, output=go.DURATION, fails=True),)),
     Builtin("date", texts.date, validate=date_types),
-    Builtin(
-        "timezone", lambda name: load_location(texts.string(name)), (_fn(_S, output=go.LOCATION, fails=True),)
-    ),
+    Builtin("timezone", lambda name: load_location(texts.string(name)), (_fn(_S, output=go.LOCATION, fails=True),)),
     Builtin("first", lists.first, validate=element_of("first")),
     Builtin("last", lists.last, validate=element_of("last")),
     Builtin("get", lists.get),
@@ -165,9 +157,7 @@ _ALL = (
     Builtin("keys", lists.keys, validate=one_of(("map",), go.LIST, "cannot get keys from {}")),
     Builtin("values", lists.values, validate=one_of(("map",), go.LIST, "cannot get values from {}")),
     Builtin("toPairs", lists.to_pairs, validate=one_of(("map",), go.LIST, "cannot transform {} to pairs")),
-    Builtin(
-        "fromPairs", lists.from_pairs, validate=one_of(LISTS, go.ANY_MAP, "cannot transform {} from pairs")
-    ),
+    Builtin("fromPairs", lists.from_pairs, validate=one_of(LISTS, go.ANY_MAP, "cannot transform {} from pairs")),
     Builtin("reverse", lists.reverse, validate=one_of(LISTS, go.LIST, "cannot reverse {}"), memory=len),
     Builtin("uniq", lists.uniq, validate=one_of(LISTS, go.LIST, "cannot uniq {}")),
     Builtin("concat", lists.concat, validate=concat_types, memory=len),

@@ -87,9 +87,7 @@ class Checker:
             return known
         if builtins and name in BUILTINS:
             types = BUILTINS[name].types
-            return Nature(
-                types[0] if types else go.func_type(go.LIST, variadic=True, fails=True), function=name
-            )
+            return Nature(types[0] if types else go.func_type(go.LIST, variadic=True, fails=True), function=name)
         return self._fail(node, f"unknown name {name}") if strict else UNKNOWN
 
     def _variable(self, node: n.VariableNode) -> Nature:
@@ -205,9 +203,7 @@ class Checker:
         if base.is_array:
             prop = prop.deref()
             if not prop.is_integer and not prop.is_unknown:
-                return self._fail(
-                    node.property, f"array elements can only be selected using an integer (got {prop})"
-                )
+                return self._fail(node.property, f"array elements can only be selected using an integer (got {prop})")
             return base.elem()
         if name is None:
             return self._fail(node, f"type {base}[{prop}] is undefined")
@@ -266,9 +262,7 @@ class Checker:
             natures = [self._visit(argument) for argument in arguments]
             try:
                 return of_type(
-                    builtin.validate(
-                        [go.ANY if nt.is_unknown else nt.type or _NIL_ARGUMENT for nt in natures]
-                    )
+                    builtin.validate([go.ANY if nt.is_unknown else nt.type or _NIL_ARGUMENT for nt in natures])
                 )
             except Mismatch as mismatch:
                 return self._fail(node, str(mismatch))

@@ -123,11 +123,14 @@ class Compiler:
             pattern = node.right.value
             return _placed(lambda frame, left: _matches(frame, left, pattern), location)
         operation = _OPERATIONS[operator]
+        walks = operator == "in"
 
         def step(frame: Frame, left: Any) -> Any:
             value = right(frame)
             try:
                 frame.weigh(left)
+                if walks and isinstance(value, list):
+                    frame.weigh(value)
                 result = operation(left, value)
                 if type(result) is str:
                     frame.weigh(result)
@@ -138,7 +141,7 @@ class Compiler:
                 raise panic.at(location) from None
 
         if operator == "matches":
-            return _with_right(right, _matches, location)
+            return _with_right(right, _matches_any, location)
         return step
 
     # -- members
@@ -202,8 +205,11 @@ class Compiler:
             try:
                 if not isinstance(function, Func):
                     raise _not_callable(function)
+                frame.spend(_COST_OF_CALL)
                 for value in values:
-                    frame.weigh(value)
+                    frame.read(value)
+                if function.slow:
+                    frame.spend(function.slow * sum(len(value) for value in values if type(value) is str))
                 result = call_function(function, values, frame.ambient)
                 frame.weigh(result)
                 return result
@@ -219,19 +225,21 @@ class Compiler:
         builtin = BUILTINS[node.name]
         function, memory, location = builtin.call, builtin.memory, node.location
         arguments = [self.compile(argument) for argument in node.arguments]
-        clock = builtin.needs_clock
+        clock, walks = builtin.needs_clock, node.name not in _GLANCES
 
         def run(frame: Frame) -> Any:
             values = [argument(frame) for argument in arguments]
             try:
-                for value in values:
-                    frame.weigh(value)
+                frame.spend(_COST_OF_CALL)
+                for value in values if walks else ():
+                    frame.read(value)
                 if function is None:
                     raise GoPanic("invalid operation: cannot call nil")
                 result = function(frame.ambient.now(), *values) if clock else function(*values)
                 if memory is not None:
                     frame.grow(memory(result))
-                frame.weigh(result)
+                if walks:
+                    frame.weigh(result)
                 return result
             except GoPanic as panic:
                 raise panic.at(location) from None
@@ -303,6 +311,11 @@ class Compiler:
         return run
 
 
+_COST_OF_CALL = 8
+_COST_OF_PATTERN = 64  # which has to be compiled, unless it is known
+_GLANCES = frozenset({"len", "first", "last", "get", "type"})  # that do not walk through what they are given
+
+
 def _not(value: Any) -> bool:
     if value is True or value is False:
         return not value
@@ -359,6 +372,11 @@ def _matches(frame: Frame, left: Any, pattern: Any) -> bool:
     frame.weigh(left)
     frame.spend(16)
     return regexp.matches(pattern, left)
+
+
+def _matches_any(frame: Frame, left: Any, pattern: Any) -> bool:
+    frame.spend(_COST_OF_PATTERN)
+    return _matches(frame, left, pattern)
 
 
 def _textual(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:

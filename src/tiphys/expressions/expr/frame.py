@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import NoneType
 from typing import Any, Final
 
-from tiphys.expressions import go_values as go
 from tiphys.expressions.ambient import Ambient, Refused
 from tiphys.expressions.expr import operators
 from tiphys.expressions.go_values import GoPanic
+from tiphys.expressions.weight import weight
 
 MAX_STEPS: Final = 1_000_000
 _LARGE: Final = 512  # texts longer than this cost steps by their length
@@ -40,17 +41,26 @@ class Scope:
         return self.item
 
 
+class Budget:
+    """The steps that are left to the expressions of one text or tree."""
+
+    __slots__ = ("steps",)
+
+    def __init__(self) -> None:
+        self.steps = MAX_STEPS
+
+
 class Frame:
     """One run of a program."""
 
     __slots__ = ("ambient", "env", "memory", "scope", "steps", "variables")
 
-    def __init__(self, env: Mapping[str, Any], ambient: Ambient, variables: int) -> None:
+    def __init__(self, env: Mapping[str, Any], ambient: Ambient, variables: int, steps: int) -> None:
         self.env = env
         self.ambient = ambient
         self.variables: list[Any] = [None] * variables
         self.scope = Scope()
-        self.steps = MAX_STEPS
+        self.steps = steps
         self.memory = 0
 
     def grow(self, size: int) -> None:
@@ -64,14 +74,23 @@ class Frame:
         if self.steps < 0:
             raise Refused("expression takes too many steps")
 
+    def read(self, value: Any) -> None:
+        """A function walks through this, which costs more than to make it."""
+        if type(value) is str:
+            if len(value) > _LARGE:
+                self.spend(len(value) >> 2)
+        else:
+            self.weigh(value)
+
     def weigh(self, value: Any) -> None:
-        """Large texts and lists cost steps when they are made or read."""
+        """Large texts cost steps when they are made or read, and so do lists and maps."""
         kind = type(value)
         if kind is str:
             if len(value) > _LARGE:
-                self.spend(len(value) >> 4)
-        elif kind in (list, dict, go.Strings, go.Ints) and len(value) > 16:
-            self.spend(len(value))
+                self.spend(weight(value))
+        elif kind not in _SMALL:
+            self.spend(2 * weight(value))
 
 
+_SMALL = (int, bool, float, NoneType)
 Run = Callable[[Frame], Any]

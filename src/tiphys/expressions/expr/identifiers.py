@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from tiphys.expressions.environment import Reach
 from tiphys.expressions.expr import nodes as n
 from tiphys.expressions.expr.failure import CompileFailure
 from tiphys.expressions.expr.parser import parse
+from tiphys.expressions.short_cache import short_cache
 
 
-@lru_cache(maxsize=2048)
+@short_cache(2048)
 def identifiers_of(source: str) -> tuple[str, ...] | None:
     """The names in the order met; None where the source does not parse.
 
@@ -31,11 +30,9 @@ def identifiers(tree: n.Node) -> tuple[str, ...]:
     guarded = _guarded(tree)
     names: dict[str, None] = {}
     for node in n.walk(tree):
-        if id(node) in guarded:
-            continue
         if isinstance(node, n.IdentifierNode):
             names[node.value] = None
-        elif isinstance(node, n.MemberNode):
+        elif isinstance(node, n.MemberNode) and id(node) not in guarded:
             path = _path(node)
             if path is not None:
                 names[path] = None
@@ -44,9 +41,10 @@ def identifiers(tree: n.Node) -> tuple[str, ...]:
 
 def _guarded(tree: n.Node) -> set[int]:
     guarded: set[int] = set()
-    for node in n.walk(tree):
+    for node in reversed(n.walk(tree)):
         if isinstance(node, n.BinaryNode) and node.operator == "??":
-            guarded.update(id(below) for below in n.walk(node.left) if isinstance(below, n.MemberNode))
+            if id(node) not in guarded:  # the `??` further up has seen to all below
+                guarded.update(map(id, n.walk(node.left)))
         elif isinstance(node, n.MemberNode) and node.optional and isinstance(node.node, n.MemberNode):
             guarded.add(id(node.node))
     return guarded

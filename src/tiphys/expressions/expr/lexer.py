@@ -21,9 +21,7 @@ OPERATOR = "Operator"
 BRACKET = "Bracket"
 END = "EOF"
 
-_WORD_OPERATORS = frozenset(
-    {"in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"}
-)
+_WORD_OPERATORS = frozenset({"in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"})
 _NEGATABLE = frozenset({"in", "matches", "contains", "startsWith", "endsWith"})
 _WORD = re.compile(r"[A-Za-z0-9_$]*")
 _SIMPLE_STRING = {"'": re.compile(r"[^'\\\n\r]*'"), '"': re.compile(r'[^"\\\n\r]*"')}
@@ -41,9 +39,7 @@ class Token(NamedTuple):
 
 
 def is_space(char: str) -> bool:
-    return char in " \t\n\r\v\f\x85\xa0" or (
-        char > "\x7f" and unicodedata.category(char) in ("Zs", "Zl", "Zp")
-    )
+    return char in " \t\n\r\v\f\x85\xa0" or (char > "\x7f" and unicodedata.category(char) in ("Zs", "Zl", "Zp"))
 
 
 def is_alphabetic(char: str) -> bool:

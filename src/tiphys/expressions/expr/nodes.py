@@ -221,8 +221,13 @@ class MapNode(Node):
         yield from self.pairs
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: Node) -> list[Node]:
     """Every node, children first."""
-    for child in node.children():
-        yield from walk(child)
-    yield node
+    order: list[Node] = []
+    waiting = [node]
+    while waiting:
+        last = waiting.pop()
+        order.append(last)
+        waiting.extend(last.children())
+    order.reverse()
+    return order

@@ -33,9 +33,7 @@ def coalesce(left: Nature, right: Nature) -> Nature:
     return UNKNOWN
 
 
-def _numeric(
-    result: Nature | None, *checks: Callable[[Nature], bool]
-) -> Callable[[Nature, Nature], Nature | None]:
+def _numeric(result: Nature | None, *checks: Callable[[Nature], bool]) -> Callable[[Nature, Nature], Nature | None]:
     """A rule: two numbers give `result`; what may be numbers gives it too."""
 
     def rule(left: Nature, right: Nature) -> Nature | None:

@@ -63,9 +63,7 @@ def _compare(symbol: str, compare: Callable[[Any, Any], bool]) -> Callable[[Any,
         if type(a) is type(b) and type(a) in (int, float, str, Duration):
             return compare(a, b)
         if is_number(a) and is_number(b):
-            return (
-                compare(float(a), float(b)) if isinstance(a, float) or isinstance(b, float) else compare(a, b)
-            )
+            return compare(float(a), float(b)) if isinstance(a, float) or isinstance(b, float) else compare(a, b)
         if isinstance(a, Time) and isinstance(b, Time):
             return compare(a.nanoseconds, b.nanoseconds)
         raise _mismatch(a, symbol, b)
@@ -83,9 +81,7 @@ def add(a: Any, b: Any) -> Any:
     if type(a) is str and type(b) is str:
         return a + b
     if is_number(a) and is_number(b):
-        return (
-            float(a) + float(b) if isinstance(a, float) or isinstance(b, float) else wrap_int(int(a) + int(b))
-        )
+        return float(a) + float(b) if isinstance(a, float) or isinstance(b, float) else wrap_int(int(a) + int(b))
     if isinstance(a, Time) and type(b) is Duration:
         return a.add(b)
     if type(a) is Duration and isinstance(b, Time):
@@ -97,9 +93,7 @@ def add(a: Any, b: Any) -> Any:
 
 def subtract(a: Any, b: Any) -> Any:
     if is_number(a) and is_number(b):
-        return (
-            float(a) - float(b) if isinstance(a, float) or isinstance(b, float) else wrap_int(int(a) - int(b))
-        )
+        return float(a) - float(b) if isinstance(a, float) or isinstance(b, float) else wrap_int(int(a) - int(b))
     if isinstance(a, Time) and isinstance(b, Time):
         return a.subtract(b)
     if isinstance(a, Time) and type(b) is Duration:

@@ -195,9 +195,7 @@ def _in_range(node: n.Node) -> n.Node:
     if bounds is None:
         return node
     low, high = (n.IntegerNode(bound) for bound in bounds)
-    return _patch(
-        node, n.BinaryNode("and", n.BinaryNode(">=", node.left, low), n.BinaryNode("<=", node.left, high))
-    )
+    return _patch(node, n.BinaryNode("and", n.BinaryNode(">=", node.left, low), n.BinaryNode("<=", node.left, high)))
 
 
 def _is_call(node: n.Node, name: str, arguments: int) -> bool:
@@ -218,11 +216,7 @@ def _filter_map(node: n.Node) -> n.Node:
 
 
 def _filter_length(node: n.Node) -> n.Node:
-    if (
-        isinstance(node, n.BuiltinNode)
-        and _is_call(node, "len", 1)
-        and _is_call(node.arguments[0], "filter", 2)
-    ):
+    if isinstance(node, n.BuiltinNode) and _is_call(node, "len", 1) and _is_call(node.arguments[0], "filter", 2):
         inner = node.arguments[0]
         return _patch(node, n.BuiltinNode("count", list(inner.children())))
     return node
@@ -286,9 +280,7 @@ def _sum_range(node: n.Node) -> n.Node:
         return node
     count = wrap_int(bounds[1] - bounds[0] + 1)
     product = wrap_int(count * wrap_int(bounds[0] + bounds[1]))
-    total: int | None = (
-        int(product / 2) if abs(product) < 1 << 50 else (abs(product) // 2) * (-1 if product < 0 else 1)
-    )
+    total: int | None = int(product / 2) if abs(product) < 1 << 50 else (abs(product) // 2) * (-1 if product < 0 else 1)
     if len(node.arguments) > 1:
         predicate = node.arguments[1]
         if not isinstance(predicate, n.PredicateNode) or total is None:

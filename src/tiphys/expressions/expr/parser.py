@@ -90,9 +90,7 @@ _BINARY = {
     "||": 10,
     "and": 15,
     "&&": 15,
-    **dict.fromkeys(
-        ("==", "!=", "<", ">", ">=", "<=", "in", "matches", "contains", "startsWith", "endsWith"), 20
-    ),
+    **dict.fromkeys(("==", "!=", "<", ">", ">=", "<=", "in", "matches", "contains", "startsWith", "endsWith"), 20),
     "..": 25,
     "+": 30,
     "-": 30,
@@ -114,10 +112,10 @@ _WORDS: dict[str, Callable[[], Node]] = {
 _NOTHING = NilNode()  # stands where a mistake left no node; such a tree is never used
 
 
-def parse(source: str, overridden: Container[str] = ()) -> Node:
+def parse(source: str, overridden: Container[str] = (), longest: int = MAX_SOURCE) -> Node:
     """The tree of an expression. Names in `overridden` are the environment's, not those of builtins."""
-    if len(source) > MAX_SOURCE:
-        raise CompileFailure(f"compilation failed: expression is longer than {MAX_SOURCE} characters")
+    if len(source) > longest:
+        raise CompileFailure(f"compilation failed: expression is longer than {longest} characters")
     parser = _Parser(source, overridden)
     try:
         return parser.parse()
@@ -347,9 +345,7 @@ class _Parser(Reader):
         else:
             value = float(text)
             if value == float("inf"):
-                self._fail(
-                    f"invalid float literal: strconv.ParseFloat: parsing {quote(text)}: value out of range"
-                )
+                self._fail(f"invalid float literal: strconv.ParseFloat: parsing {quote(text)}: value out of range")
         return self._node(FloatNode(value), token.location)
 
     def _array(self, token: Token) -> Node:

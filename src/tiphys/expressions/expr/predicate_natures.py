@@ -31,9 +31,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("all", "none", "any", "one"), _TRUTH),
     **dict.fromkeys(("find", "findLast"), _FOUND),
     **dict.fromkeys(("findIndex", "findLastIndex"), _PLACE),
-    "filter": Rule(
-        lambda collection, result: LIST if collection.is_unknown else collection.elem().array_of()
-    ),
+    "filter": Rule(lambda collection, result: LIST if collection.is_unknown else collection.elem().array_of()),
     "map": Rule(lambda collection, result: result.array_of(), boolean=False, pointers=_INDEX),
     "count": Rule(lambda collection, result: INTEGER, without=lambda collection: INTEGER),
     "sum": Rule(

@@ -31,7 +31,7 @@ class _Loop:
         self.predicate = arguments[1] if len(arguments) > 1 else _item
         self.third = arguments[2] if len(arguments) > 2 else None
         self.mapped = compile_node(node.mapped) if node.mapped is not None else None
-        self.cost = 1 + sum(1 for _ in n.walk(node.arguments[-1]))
+        self.cost = 4 + 2 * len(n.walk(node.arguments[-1]))
 
 
 def _item(frame: Frame) -> Any:
@@ -161,16 +161,17 @@ def _finder(*, backwards: bool, place: bool) -> _Body:
     return body
 
 
+_COST_OF_GROUP = 8
+
+
 def _group_by(loop: _Loop, frame: Frame, items: list[Any]) -> Any:
     scope = frame.scope
     groups = GroupMap()
     for index, item in enumerate(items):
         scope.item, scope.index = item, index
-        frame.spend(loop.cost)
+        frame.spend(loop.cost + _COST_OF_GROUP)
         key = loop.predicate(frame)
-        if isinstance(key, list | dict | bytes | go.AnyMap | Func) or (
-            isinstance(key, Struct) and key.methods
-        ):
+        if isinstance(key, list | dict | bytes | go.AnyMap | Func) or (isinstance(key, Struct) and key.methods):
             raise GoPanic(f"hash of unhashable type: {type_of(key).name}")
         if key not in groups:
             groups.set(key, [])

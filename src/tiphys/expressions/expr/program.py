@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from tiphys.expressions.ambient import NOTHING, Ambient, Refused
@@ -18,13 +17,14 @@ from tiphys.expressions.expr.builtins import BUILTIN_NAMES
 from tiphys.expressions.expr.checker import Checker
 from tiphys.expressions.expr.evaluate import Compiler
 from tiphys.expressions.expr.failure import CompileFailure, RefusedExpression, RunFailure, SyntaxFailure, bind
-from tiphys.expressions.expr.frame import Frame, Run
+from tiphys.expressions.expr.frame import MAX_STEPS, Budget, Frame, Run
 from tiphys.expressions.expr.identifiers import identifiers, reach_of
 from tiphys.expressions.expr.natures import NIL, Nature, of_type
 from tiphys.expressions.expr.optimizer import optimize
-from tiphys.expressions.expr.parser import parse
+from tiphys.expressions.expr.parser import MAX_SOURCE, parse
 from tiphys.expressions.go_format import sprint_as_string
 from tiphys.expressions.go_values import MAP, GoPanic, GoType, type_of, valid_utf8
+from tiphys.expressions.short_cache import short_cache
 
 _ABSENT = object()
 _Signature = tuple[GoType | str | None, ...]
@@ -37,10 +37,11 @@ class Program:
     `reach` is all that it can get at.
     """
 
-    __slots__ = ("_forms", "_overridden", "_tree", "names", "needed", "reach", "source")
+    __slots__ = ("_forms", "_longest", "_overridden", "_tree", "names", "needed", "reach", "source")
 
-    def __init__(self, source: str, overridden: frozenset[str]) -> None:
-        tree = parse(source, overridden)
+    def __init__(self, source: str, overridden: frozenset[str], longest: int = MAX_SOURCE) -> None:
+        tree = parse(source, overridden, longest)
+        self._longest = longest
         self.source = source
         self._overridden = overridden
         self._tree: n.Node | None = tree
@@ -53,16 +54,39 @@ class Program:
         """What of a scope with dotted names the expression needs, and Argo's functions."""
         return environment(scope, self.reach)
 
-    def run(self, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP) -> Any:
+    def run(
+        self,
+        env: Mapping[str, Any],
+        ambient: Ambient = NOTHING,
+        env_type: GoType = MAP,
+        budget: Budget | None = None,
+    ) -> Any:
         """The value in this environment; raises `CompileFailure` or `RunFailure`."""
         run, variables = self.form(env, env_type)
+        frame = Frame(env, ambient, variables, MAX_STEPS if budget is None else budget.steps)
         try:
-            return run(Frame(env, ambient, variables))
+            value = run(frame)
+            frame.weigh(value)
+            return value
         except GoPanic as panic:
             kind = RefusedExpression if isinstance(panic, Refused) else RunFailure
             raise kind(bind(panic.message, panic.location or (0, 0), self.source)) from None
         except RecursionError:
-            raise RunFailure("a value is nested too deeply") from None
+            raise RefusedExpression("a value is nested too deeply") from None
+        finally:
+            if budget is not None:
+                budget.steps = frame.steps
+
+    def run_bool(self, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP) -> bool:
+        """Argo's `EvalBool` in this environment."""
+        try:
+            value = self.run(env, ambient, env_type)
+        except RunFailure as failure:
+            raise type(failure)(f"unable to evaluate expression '{self.source}': {failure.message}") from None
+        if value is True or value is False:
+            return bool(value)
+        shown = valid_utf8(sprint_as_string(value))
+        raise RunFailure(f"unable to cast expression result '{shown}' to bool")
 
     def form(self, env: Mapping[str, Any], env_type: GoType = MAP) -> tuple[Run, int]:
         """The closure for the types that the names have in this environment."""
@@ -84,7 +108,7 @@ class Program:
             elif isinstance(tag, GoType):
                 natures[name] = of_type(tag)
         env_type = signature[0] if isinstance(signature[0], GoType) else MAP
-        tree, self._tree = self._tree or parse(self.source, self._overridden), None
+        tree, self._tree = self._tree or parse(self.source, self._overridden, self._longest), None
         try:
             Checker(natures, env_type).check(tree)
             tree = optimize(tree)
@@ -120,7 +144,7 @@ _NO_NAMES: frozenset[str] = frozenset()
 _WORD = re.compile(r"[A-Za-z]+")
 
 
-@lru_cache(maxsize=4096)
+@short_cache(1024)
 def hideable(source: str) -> tuple[str, ...]:
     """The names of builtins that stand in an expression, and that a scope could mean otherwise."""
     return tuple(BUILTIN_NAMES.intersection(_WORD.findall(source)))
@@ -145,14 +169,14 @@ def compile(source: str, env: Mapping[str, Any] | None = None) -> Program:
 
 
 def _program(source: str, overridden: frozenset[str]) -> Program:
-    form = _cached(source, overridden)
+    form = _compiled(source, overridden)
     if isinstance(form, CompileFailure):
         raise CompileFailure(form.message)
     return form
 
 
-@lru_cache(maxsize=4096)
-def _cached(source: str, overridden: frozenset[str]) -> Program | CompileFailure:
+@short_cache(4096)
+def _compiled(source: str, overridden: frozenset[str]) -> Program | CompileFailure:
     try:
         return Program(source, overridden)
     except CompileFailure as failure:
@@ -176,20 +200,4 @@ def evaluate_bool(source: str, scope: Mapping[str, Any], ambient: Ambient = NOTH
     True
     """
     program = program_for(source, scope)
-    return _bool(program, program.environment(scope), ambient, MAP)
-
-
-def run_bool(source: str, env: Mapping[str, Any], ambient: Ambient = NOTHING, env_type: GoType = MAP) -> bool:
-    """`EvalBool` over an environment as it is."""
-    return _bool(compile(source, env), env, ambient, env_type)
-
-
-def _bool(program: Program, env: Mapping[str, Any], ambient: Ambient, env_type: GoType) -> bool:
-    try:
-        value = program.run(env, ambient, env_type)
-    except RunFailure as failure:
-        raise type(failure)(f"unable to evaluate expression '{program.source}': {failure.message}") from None
-    if value is True or value is False:
-        return bool(value)
-    shown = valid_utf8(sprint_as_string(value))
-    raise RunFailure(f"unable to cast expression result '{shown}' to bool")
+    return program.run_bool(program.environment(scope), ambient)

@@ -67,12 +67,9 @@ _ALPHABETS = {
     "randNumeric": string.digits,
 }
 FUNCTIONS: Table = {
-    **{
-        name: function(_letters(name, letters), I, output=S, ambient=True)
-        for name, letters in _ALPHABETS.items()
-    },
+    **{name: function(_letters(name, letters), I, output=S, ambient=True) for name, letters in _ALPHABETS.items()},
     "randInt": function(_integer, I, I, output=I, ambient=True),
     "randBytes": function(_bytes, I, output=S, fails=True, ambient=True),
-    "shuffle": function(_shuffle, S, output=S, ambient=True),
+    "shuffle": function(_shuffle, S, output=S, ambient=True, slow=2),
     "uuidv4": function(_uuid, output=S, ambient=True),
 }

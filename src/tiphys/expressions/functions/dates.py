@@ -113,9 +113,7 @@ FUNCTIONS: Table = {
     "now": function(_now, output=go.TIME, ambient=True),
     "ago": function(_ago, A, output=S, ambient=True),
     "date": function(_in_local, S, A, output=S, ambient=True),
-    "htmlDate": function(
-        lambda ambient, value: _in_local(ambient, "2006-01-02", value), A, output=S, ambient=True
-    ),
+    "htmlDate": function(lambda ambient, value: _in_local(ambient, "2006-01-02", value), A, output=S, ambient=True),
     "htmlDateInZone": function(
         lambda ambient, value, zone: _date_in_zone(ambient, "2006-01-02", value, zone),
         A,
@@ -136,8 +134,6 @@ FUNCTIONS: Table = {
     "duration": function(_duration, A, output=S),
     "durationRound": function(_duration_round, A, output=S, ambient=True),
     "toDate": function(_to_date, S, S, output=go.TIME),
-    "mustToDate": function(
-        lambda layout, text: parse_time(layout, text, LOCAL), S, S, output=go.TIME, fails=True
-    ),
+    "mustToDate": function(lambda layout, text: parse_time(layout, text, LOCAL), S, S, output=go.TIME, fails=True),
     "unixEpoch": function(lambda time: str(time.unix), go.TIME, output=S),
 }

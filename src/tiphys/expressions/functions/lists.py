@@ -66,9 +66,7 @@ def _uniq(values: Any) -> list[Any]:
 
 
 def _without(values: Any, *omitted: Any) -> list[Any]:
-    return [
-        item for item in items_of(values, "Cannot find without on type") if not _contains(list(omitted), item)
-    ]
+    return [item for item in items_of(values, "Cannot find without on type") if not _contains(list(omitted), item)]
 
 
 def _has(needle: Any, values: Any) -> bool:

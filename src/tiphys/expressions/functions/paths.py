@@ -46,6 +46,4 @@ FUNCTIONS: Table = {}
 for _prefix in ("", "os"):
     for _name, _call in (("Base", base), ("Dir", directory), ("Clean", clean), ("Ext", extension)):
         FUNCTIONS[_prefix + _name if _prefix else _name.lower()] = function(_call, S, output=S)
-    FUNCTIONS[_prefix + "IsAbs" if _prefix else "isAbs"] = function(
-        lambda path: path.startswith("/"), S, output=B
-    )
+    FUNCTIONS[_prefix + "IsAbs" if _prefix else "isAbs"] = function(lambda path: path.startswith("/"), S, output=B)

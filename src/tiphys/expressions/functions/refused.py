@@ -32,9 +32,7 @@ _SIGNATURES: dict[str, tuple[GoType, ...]] = {
 
 def _refuse(name: str) -> Callable[..., Any]:
     def run(*arguments: Any) -> Any:
-        raise Refused(
-            f"sprig.{name} is not done here: make such values in a task, or pass them as parameters"
-        )
+        raise Refused(f"sprig.{name} is not done here: make such values in a task, or pass them as parameters")
 
     return run
 

@@ -37,6 +37,4 @@ _FAMILIES = (
     versions,
     words,
 )
-SPRIG: dict[str, Any] = {
-    name: function for family in _FAMILIES for name, function in family.FUNCTIONS.items()
-}
+SPRIG: dict[str, Any] = {name: function for family in _FAMILIES for name, function in family.FUNCTIONS.items()}

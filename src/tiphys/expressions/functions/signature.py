@@ -27,12 +27,13 @@ def function(
     variadic: bool = False,
     fails: bool = False,
     ambient: bool = False,
+    slow: int = 0,
 ) -> Func:
     """A Go function; of a variadic one the last input is the element's type."""
     if variadic:
         element = inputs[-1]
         inputs = (*inputs[:-1], _SLICES.get(element) or GoType(f"[]{element.name}", "slice", elem=element))
-    return Func(call, func_type(*inputs, output=output, variadic=variadic, fails=fails), ambient)
+    return Func(call, func_type(*inputs, output=output, variadic=variadic, fails=fails), ambient, slow)
 
 
 _SLICES: dict[GoType, GoType] = {

@@ -66,14 +66,8 @@ def _indent(spaces: int, text: str) -> str:
     return pad + text.replace("\n", "\n" + pad)
 
 
-def _replace(old: str, new: str, text: str) -> str:
-    if len(new) > 1 and (text.count(old) if old else len(text) + 1) * len(new) + len(text) > 4 * MAX_TEXT:
-        raise GoPanic("memory budget exceeded")
-    return go_strings.replace(text, old, new)
-
-
 def _join(separator: str, values: Any) -> str:
-    return separator.join(strings_of(values))
+    return go_strings.join(separator, strings_of(values))
 
 
 def _numbered(parts: Strings) -> StringMap:
@@ -108,12 +102,10 @@ FUNCTIONS: Table = {
     "cat": function(_cat, A, output=S, variadic=True),
     "indent": function(_indent, I, S, output=S),
     "nindent": function(lambda spaces, text: "\n" + _indent(spaces, text), I, S, output=S),
-    "replace": function(_replace, S, S, S, output=S),
+    "replace": function(lambda old, new, text: go_strings.replace(text, old, new), S, S, S, output=S),
     "plural": function(lambda one, many, count: one if count == 1 else many, S, S, I, output=S),
     "toString": function(strval, A, output=S),
-    "split": function(
-        lambda separator, text: _numbered(go_strings.split(text, separator)), S, S, output=go.STRING_MAP
-    ),
+    "split": function(lambda separator, text: _numbered(go_strings.split(text, separator)), S, S, output=go.STRING_MAP),
     "splitn": function(
         lambda separator, limit, text: _numbered(go_strings.split(text, separator, limit)),
         S,

@@ -45,11 +45,7 @@ def _check_host(data: bytes) -> None:
     while at < len(data):
         if data[at] == ord("%"):
             escape = data[at : at + 3]
-            if (
-                _ESCAPE.fullmatch(escape) is None
-                or len(escape) < 3
-                or (escape[1] < ord("8") and escape != b"%25")
-            ):
+            if _ESCAPE.fullmatch(escape) is None or len(escape) < 3 or (escape[1] < ord("8") and escape != b"%25"):
                 raise _Bad(f"invalid URL escape {quote(from_bytes(escape))}")
             at += 3
         elif data[at] < 0x80 and data[at] not in _HOST:

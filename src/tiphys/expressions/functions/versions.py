@@ -29,9 +29,7 @@ _OPERATORS = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^"
 _CONSTRAINT = re.compile(rf"\s*({_OPERATORS})\s*({_CONSTRAINED})\s*")
 _RANGE = re.compile(rf"\s*({_CONSTRAINED})\s+-\s+({_CONSTRAINED})\s*")
 _FIND = re.compile(rf"(?:{_OPERATORS})\s*{_CONSTRAINED}")
-_VALID = re.compile(
-    rf"(\s*(?:{_OPERATORS})\s*{_CONSTRAINED}\s*)((?:\s+|,\s*)(?:{_OPERATORS})\s*{_CONSTRAINED}\s*)*"
-)
+_VALID = re.compile(rf"(\s*(?:{_OPERATORS})\s*{_CONSTRAINED}\s*)((?:\s+|,\s*)(?:{_OPERATORS})\s*{_CONSTRAINED}\s*)*")
 _MAX_UINT64 = (1 << 64) - 1
 
 
@@ -69,9 +67,7 @@ def _segment(text: str | None) -> int:
     digits = (text or "0").removeprefix(".")
     number = int(digits)
     if number > _MAX_UINT64:
-        raise GoPanic(
-            f"error parsing version segment: strconv.ParseUint: parsing {quote(digits)}: value out of range"
-        )
+        raise GoPanic(f"error parsing version segment: strconv.ParseUint: parsing {quote(digits)}: value out of range")
     return number
 
 
@@ -239,10 +235,7 @@ def satisfies(constraint: str, version: str) -> bool:
     """sprig's semverCompare."""
     groups = _constraints(constraint)
     parsed = parse(version)
-    return any(
-        all(each.holds(parsed, any(other.version.pre for other in group)) for each in group)
-        for group in groups
-    )
+    return any(all(each.holds(parsed, any(other.version.pre for other in group)) for each in group) for group in groups)
 
 
 # -- versions as values of an expression

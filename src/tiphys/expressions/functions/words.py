@@ -8,10 +8,10 @@ from typing import Final
 from tiphys.expressions import go_strings
 from tiphys.expressions.functions.casts import byte_slice
 from tiphys.expressions.functions.signature import I, S, Table, function
-from tiphys.expressions.go_values import from_bytes, to_bytes
+from tiphys.expressions.go_values import GoPanic, from_bytes, to_bytes
 
 _INVALID, _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCTUATION, _OTHER = range(7)
-MAX_WORD_TEXT: Final = 64 * 1024
+_SLOW: Final = 16
 
 
 def _is_space(char: str) -> bool:
@@ -266,6 +266,8 @@ def wrap(width: int, text: str, newline: str = "\n", *, long_words: bool = False
     width = max(width, 1)
     out: list[bytes] = []
     end_line = to_bytes(newline or "\n")
+    if len(data) // width * len(end_line) > go_strings.MAX_TEXT:
+        raise GoPanic("memory budget exceeded")
     offset = 0
     while len(data) - offset > width:
         if data[offset : offset + 1] == b" ":
@@ -315,18 +317,18 @@ def _abbrev_both(left: int, right: int, text: str) -> str:
 
 
 FUNCTIONS: Table = {
-    "title": function(title, S, output=S),
-    "untitle": function(untitle, S, output=S),
-    "swapcase": function(swap_case, S, output=S),
-    "initials": function(initials, S, output=S),
-    "nospace": function(no_space, S, output=S),
-    "camelcase": function(pascal_case, S, output=S),
-    "snakecase": function(snake_case, S, output=S),
-    "kebabcase": function(kebab_case, S, output=S),
-    "wrap": function(lambda width, text: wrap(width, text), I, S, output=S),
+    "title": function(title, S, output=S, slow=_SLOW),
+    "untitle": function(untitle, S, output=S, slow=_SLOW),
+    "swapcase": function(swap_case, S, output=S, slow=_SLOW),
+    "initials": function(initials, S, output=S, slow=_SLOW),
+    "nospace": function(no_space, S, output=S, slow=_SLOW),
+    "camelcase": function(pascal_case, S, output=S, slow=_SLOW),
+    "snakecase": function(snake_case, S, output=S, slow=_SLOW),
+    "kebabcase": function(kebab_case, S, output=S, slow=_SLOW),
+    "wrap": function(lambda width, text: wrap(width, text), I, S, output=S, slow=_SLOW),
     "wrapWith": function(
-        lambda width, newline, text: wrap(width, text, newline, long_words=True), I, S, S, output=S
+        lambda width, newline, text: wrap(width, text, newline, long_words=True), I, S, S, output=S, slow=_SLOW
     ),
-    "abbrev": function(_abbrev, I, S, output=S),
-    "abbrevboth": function(_abbrev_both, I, I, S, output=S),
+    "abbrev": function(_abbrev, I, S, output=S, slow=_SLOW),
+    "abbrevboth": function(_abbrev_both, I, I, S, output=S, slow=_SLOW),
 }

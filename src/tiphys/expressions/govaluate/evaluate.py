@@ -125,7 +125,10 @@ def _variable(stage: Stage, left: Any, right: Any) -> Any:
 
 
 def _separate(left: Any, right: Any) -> list[Any]:
-    return [*left, right] if isinstance(left, list) else [left, right]
+    if not isinstance(left, list):
+        return [left, right]
+    left.append(right)  # nothing else holds the list
+    return left
 
 
 def _add(left: Any, right: Any) -> Any:

@@ -126,9 +126,7 @@ class _Reader:
         self.at += 1
         return char
 
-    def read_while(
-        self, condition: Callable[[str], bool], *, spaces: bool, ends_at_space: bool
-    ) -> tuple[str, bool]:
+    def read_while(self, condition: Callable[[str], bool], *, spaces: bool, ends_at_space: bool) -> tuple[str, bool]:
         """The text up to the first character that fails the condition, and whether there was one.
 
         A backslash takes the next character as it is. `spaces` belong to the text, else they are left out.
@@ -275,9 +273,7 @@ def _symbol(text: str, previous: str) -> Token:
     raise Failure(f"Invalid token: '{text}'")
 
 
-_TIME_START = re.compile(
-    r"\s*(?:[0-9]{1,2}:[0-9]{2}\s*[AP]M|[0-9]{4}-|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s)", re.I
-)
+_TIME_START = re.compile(r"\s*(?:[0-9]{1,2}:[0-9]{2}\s*[AP]M|[0-9]{4}-|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s)", re.I)
 
 
 def _time(text: str) -> Time | None:

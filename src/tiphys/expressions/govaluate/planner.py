@@ -25,7 +25,7 @@ NEGATE: Final = "NEGATE"
 INVERT: Final = "INVERT"
 BITWISE_NOT: Final = "BITWISE_NOT"
 
-MAX_DEPTH: Final = 250
+MAX_DEPTH: Final = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +51,9 @@ _LEVELS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("modifier", lx.MODIFIER, frozenset({"*", "/", "%"})),
     ("modifier", lx.MODIFIER, frozenset({"**"})),
 )
+_BINDING: dict[tuple[str, str], tuple[int, str]] = {
+    (kind, symbol): (strength, level) for strength, (level, kind, symbols) in enumerate(_LEVELS) for symbol in symbols
+}
 _PREFIX_SYMBOLS = {"-": NEGATE, "!": INVERT, "~": BITWISE_NOT}
 _RANKS: dict[str, str] = {
     **dict.fromkeys(lx.COMPARATORS, "comparator"),
@@ -81,11 +84,7 @@ def with_patterns(tokens: list[Token]) -> list[Token]:
     """The tokens with constant patterns as such; a bad one is a mistake of the condition."""
     result = list(tokens)
     for index, token in enumerate(tokens):
-        if (
-            token.kind == lx.COMPARATOR
-            and token.value in ("=~", "!~")
-            and tokens[index + 1].kind == lx.STRING
-        ):
+        if token.kind == lx.COMPARATOR and token.value in ("=~", "!~") and tokens[index + 1].kind == lx.STRING:
             pattern = tokens[index + 1].value
             try:
                 regexp.compile(pattern)
@@ -112,30 +111,35 @@ class _Planner:
         return token
 
     def tokens(self) -> Stage | None:
-        return self._level(0) if self._has_next() else None
-
-    def _level(self, level: int) -> Stage | None:
-        """One rank of binary operators; ranks below it are read on its left."""
-        if level == len(_LEVELS):
-            return self._accessor()
+        """Operands and binary operators up to the end or to what is neither."""
+        if not self._has_next():
+            return None
         self._depth += 1
-        if self._depth > MAX_DEPTH * len(_LEVELS):
+        if self._depth > MAX_DEPTH:
             raise Failure("expression is nested too deeply")
-        name, kind, symbols = _LEVELS[level]
-        left = self._level(level + 1)
-        if self._has_next():
-            token = self._next()
-            if token.kind == kind and token.value in symbols:
-                right = self._level(level)
-                self._depth -= 1
-                return Stage(token.value, left, right, level=name)
-        self._at -= 1
+        operands = [self._accessor()]
+        operators: list[tuple[int, str, str]] = []
+        while self._has_next():
+            token = self._tokens[self._at]
+            binding = _BINDING.get((token.kind, token.value)) if isinstance(token.value, str) else None
+            if binding is None:
+                break
+            self._at += 1
+            strength, level = binding
+            _close(operands, operators, strength)
+            operators.append((strength, level, token.value))
+            operands.append(self._accessor())
+        _close(operands, operators, -1)
         self._depth -= 1
-        return left
+        return operands[0]
 
     def _prefix(self) -> Stage | None:
         token = self._next()
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise Failure("expression is nested too deeply")
         right = self._accessor()
+        self._depth -= 1
         return Stage(_PREFIX_SYMBOLS[token.value], None, right, level="prefix")
 
     def _accessor(self) -> Stage | None:
@@ -172,6 +176,14 @@ class _Planner:
             self._at -= 1
             return self._prefix()
         raise Failure(f"Unable to plan token kind: '{token.kind}', value: '{sprint(token.value)}'")
+
+
+def _close(operands: list[Stage | None], operators: list[tuple[int, str, str]], strength: int) -> None:
+    """Makes stages of the operators that bind stronger, the last one first."""
+    while operators and operators[-1][0] > strength:
+        _, level, symbol = operators.pop()
+        right = operands.pop()
+        operands[-1] = Stage(symbol, operands[-1], right, level=level)
 
 
 def _reorder(root: Stage) -> None:

@@ -34,9 +34,7 @@ def bad_expression(text: str) -> Failure:
 
 
 def in_expression(reason: Failure) -> Failure:
-    return (
-        reason if reason.family == EXPRESSION else Failure(f"invalid expression. {reason.text}", EXPRESSION)
-    )
+    return reason if reason.family == EXPRESSION else Failure(f"invalid expression. {reason.text}", EXPRESSION)
 
 
 def in_token(token_type: str, reason: Failure) -> Failure:
@@ -51,9 +49,7 @@ def bad_target(token_type: str, value: Any, *expected: str) -> Failure:
 
 
 def bad_argument(token_type: str, got: str, *expected: str) -> Failure:
-    return Failure(
-        f"{token_type}: invalid token argument. expected [{' '.join(expected)}] got [{got}]", TOKEN
-    )
+    return Failure(f"{token_type}: invalid token argument. expected [{' '.join(expected)}] got [{got}]", TOKEN)
 
 
 def bad_result(value: Any, *expected: str) -> Failure:

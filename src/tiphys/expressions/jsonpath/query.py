@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Final
 
 from tiphys.expressions.go_json import loads
@@ -11,6 +10,7 @@ from tiphys.expressions.jsonpath.failure import Failure
 from tiphys.expressions.jsonpath.parser import parse, tokenize
 from tiphys.expressions.jsonpath.script import compile_script
 from tiphys.expressions.jsonpath.tokens import Token, Walk
+from tiphys.expressions.short_cache import short_cache
 
 MAX_PATH: Final = 4096
 
@@ -35,7 +35,7 @@ def query(path: str, data: Any) -> Any:
         raise GoPanic(failure.text) from None
 
 
-@lru_cache(maxsize=512)
+@short_cache(512)
 def _tokens(path: str) -> tuple[Token, ...] | str:
     """The tokens of a path, or why it has none."""
     if len(path) > MAX_PATH:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from tiphys.expressions import go_strings, regexp
@@ -19,6 +18,7 @@ from tiphys.expressions.go_values import GoPanic, Int64
 from tiphys.expressions.jsonpath import tokens as tk
 from tiphys.expressions.jsonpath.failure import Failure
 from tiphys.expressions.jsonpath.parser import parse, tokenize
+from tiphys.expressions.short_cache import short_cache
 
 _SINGLE = "|| && == != <= >= < > =~ ! + - ** * / %"
 _SYMBOLS: tuple[str, ...] = (*_SINGLE.split(" "), "not in", "in", "@", "$")
@@ -55,7 +55,7 @@ class Compiled:
         return self.text
 
 
-@lru_cache(maxsize=512)
+@short_cache(512)
 def compile_script(text: str) -> Compiled:
     return Compiled(text, _build(text, _SYMBOLS, 0))
 
@@ -230,7 +230,7 @@ class _Path(_Operator):
         return value
 
 
-@lru_cache(maxsize=512)
+@short_cache(512)
 def _path_tokens(text: str) -> tuple[tk.Token, ...]:
     return tuple(parse(token, compile_script) for token in tokenize(text))
 

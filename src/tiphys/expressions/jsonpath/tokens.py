@@ -125,9 +125,7 @@ class Length(Token):
         if isinstance(current, dict):
             return _go_on(walk, current.get("length", Int64(len(current))), following)
         if isinstance(current, list | str):
-            size = (
-                len(current) if isinstance(current, list) else len(current.encode("utf-8", "surrogateescape"))
-            )
+            size = len(current) if isinstance(current, list) else len(current.encode("utf-8", "surrogateescape"))
             return _go_on(walk, Int64(size), following)
         raise failure.bad_target(self.type, current, "array", "map", "slice", "string")
 
