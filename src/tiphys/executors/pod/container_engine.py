@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ OWN_FAILURE: Final = 125
 """What `podman run` and `docker run` exit with when they could not run the container at all."""
 
 _SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,15 @@ class EngineContainer:
         """Whether the container never ran, as far as the program knows."""
         told = self._call("inspect", "--format", "{{.State.Status}}", self.name)
         return told is None or told.strip() in ("", "created", "configured", "initialized")
+
+    def wait_until_up(self) -> None:
+        """Wait until others can join the container's network, for a while."""
+        give_up = time.monotonic() + _SECONDS
+        while time.monotonic() < give_up:
+            told = self._call("inspect", "--format", "{{.State.Status}}", self.name)
+            if told is not None and told.strip() not in ("", "created", "configured", "initialized"):
+                return
+            time.sleep(_POLL_SECONDS)
 
     def copy_out(self, path: str, place: Path) -> None:
         """Copy a file or folder out of the container, if it is there."""

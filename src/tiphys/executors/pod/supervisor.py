@@ -103,9 +103,12 @@ class Supervisor:
         return ""
 
     def _start_all(self) -> None:
-        for container in (*self.job.of_role(SIDECAR), *self.job.of_role(MAIN)):
+        all_of_them = (*self.job.of_role(SIDECAR), *self.job.of_role(MAIN))
+        for place, container in enumerate(all_of_them):
             if not container.dependencies:
                 self._start(container)
+            if place == 0 and container.engine_name and len(all_of_them) > 1:
+                EngineContainer(self.job.engine, container.engine_name).wait_until_up()
 
     def _start(self, container: ContainerJob) -> None:
         running = Container(
