@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from tiphys.checks import (
     argo_cluster,
+    collected,
     conditions,
     daemons,
     decoding,
@@ -47,6 +48,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     memoization.check,
     hooks.check,
     injection.check,
+    collected.check,
     sizes.check,
 )
 TARGET_CHECKS: Final[dict[Target, tuple[Check, ...]]] = {"argo": (argo_cluster.check,)}

@@ -16,7 +16,7 @@ from tiphys.manifest.yaml import Document, dump, load_documents
 HERE = Path(__file__).parent
 CASES: list[dict[str, Any]] = load_documents((HERE / "cases.yaml").read_text(encoding="utf-8"))[0].data
 LIBRARY = "kind: WorkflowTemplate\nmetadata: {name: lib}\nspec:\n  templates:\n"
-_MEASURED = {"long-argument", "too-large", "not-yaml"}  # no manifests that could be written down as a case
+_MEASURED = {"long-argument", "too-large", "not-yaml", "omitted-with-loop"}  # not to be written down as a case
 _COMPANIONS = {
     # rules that a case of another rule cannot help breaking as well
     "cycle": {"unknown-task"},
@@ -136,3 +136,34 @@ def test_good_manifests_have_no_errors() -> None:
     for path in GOOD:
         problems = check(load_documents(path.read_text(encoding="utf-8"), path.name))
         assert [str(problem) for problem in problems if problem.severity == "error"] == []
+
+
+@pytest.mark.parametrize(("need", "is_warned"), [("for-loop-1", True), ("for-loop-1 || for-loop-1.Failed", False)])
+def test_a_report_that_waits_for_the_success_of_its_loop_is_warned_about(need: str, is_warned: bool) -> None:
+    [document] = _documents(
+        {
+            "templates": [
+                {"name": "one", "container": {"image": "a", "command": ["a"]}},
+                {
+                    "name": "main",
+                    "dag": {
+                        "tasks": [
+                            {"name": "for-loop-1", "template": "one", "withItems": ["a"]},
+                            {
+                                "name": "report",
+                                "template": "one",
+                                "depends": need,
+                                "arguments": {
+                                    "parameters": [{"name": "x", "value": "{{=tasks['for-loop-1']?.outputs}}"}]
+                                },
+                            },
+                        ]
+                    },
+                },
+            ]
+        }
+    )
+    document.data["metadata"]["annotations"] = {"tiphys.io/pipeline": "p"}
+    found = [problem for problem in check([document]) if problem.rule == "omitted-with-loop"]
+    assert [problem.place.path for problem in found] == ["spec.templates[1].dag.tasks[1]"] * is_warned
+    assert all("argo.run_when" in problem.remedy for problem in found)
