@@ -150,7 +150,10 @@ def _modulus(left: float, right: float) -> float:
 
 
 def _unsigned(value: float) -> int:
-    return float_to_int(value) % (1 << 64)
+    """Go's uint64(f) on amd64."""
+    if value < 2.0**63:
+        return float_to_int(value) % (1 << 64)
+    return (float_to_int(value - 2.0**63) | -(1 << 63)) % (1 << 64)
 
 
 def _shift_left(left: float, right: float) -> float:
