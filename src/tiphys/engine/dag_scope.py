@@ -47,8 +47,8 @@ def names_used(tree: Json, prefix: bytes = b"tasks") -> frozenset[str] | None:
 class DagScopes:
     """Scopes for the tasks of one DAG node.
 
-    `broken` are loops whose results cannot be put together. In a resumed DAG a task may have a node while
-    one before it has none any more.
+    `broken` are loops whose results cannot be put together, `_unnamed` those over an inline template, which
+    only fail the tasks behind them. In a resumed DAG a task may have a node while one before it has none any more.
     """
 
     def __init__(self, call: Call, plan: DagPlan, node: Node) -> None:
@@ -62,6 +62,7 @@ class DagScopes:
         self._ancestry: dict[tuple[str, str], bool] = {}
         self._aggregates: dict[str, Aggregate] = {}
         self.broken: dict[str, NodeError] = {}
+        self._unnamed: dict[str, NodeError] = {}
 
     def error_for(self, op: Operation, name: str) -> NodeError | None:
         """The error that any look at this task meets: a loop before it is broken, a task has no node."""
@@ -71,7 +72,7 @@ class DagScopes:
             for each in self._plan.order:
                 if self._node(op, each) is None and self.is_ancestor(each, name):
                     return NodeError(f"Ancestor task node {each} not found")
-        for loop, error in self.broken.items():
+        for loop, error in (*self._unnamed.items(), *self.broken.items()):
             if self.is_ancestor(loop, name):
                 return error
         return None
@@ -120,9 +121,7 @@ class DagScopes:
         else:
             known = [each for each in used if each in self._plan.tasks and self.is_ancestor(each, name)]
             # a name that is none of them is looked for among those that there are
-            ancestors = (
-                known if len(known) == len(used) else dict.fromkeys((*known, *self._plan.dependencies[name]))
-            )
+            ancestors = known if len(known) == len(used) else dict.fromkeys((*known, *self._plan.dependencies[name]))
         scope = self._inputs.copy()
         scope.ambient = op.ambient
         scope.set_workflow_outputs(op.run.outputs)
@@ -178,12 +177,19 @@ class DagScopes:
         """Note whether the results of a loop that is done can be put together at all."""
         if name in self._aggregates or name in self.broken:
             return
+        if not has_named_template(node):
+            self._unnamed[name] = NodeError("failed to get a template")
         if not any(item.outputs and item.outputs.result is not None for item in loop_items(op, node)):
             return
         try:
             self.aggregate(op, name, node)
         except NodeError as error:
             self.broken[name] = error
+
+
+def has_named_template(node: Node) -> bool:
+    """Whether a loop or an item of one has a template that Argo finds again: an inline one it does not."""
+    return bool(node.template_name) or node.template_ref is not None
 
 
 def loop_items(op: Operation, node: Node) -> list[Node]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from tiphys.engine import fan_out, memoize, retry, steps_group
 from tiphys.engine.daemons import stop_daemons
-from tiphys.engine.dag_scope import loop_items, names_used
+from tiphys.engine.dag_scope import has_named_template, loop_items, names_used
 from tiphys.engine.deadlines import children_fulfilled
 from tiphys.engine.operation import (
     REQUEUE,
@@ -208,6 +208,8 @@ class StepsFrame:
                 for each in loop_items(op, group_node)
                 if each.name.startswith(node_name + "(") and each.type is not NodeType.SKIPPED
             ]
+            if items and not has_named_template(items[0]):
+                raise NodeError("failed to get a template")
             wanted = self._used is None or name in self._used
             if items and (wanted or any(each.outputs and each.outputs.result is not None for each in items)):
                 Aggregate(items).fill(self.scope, name)
