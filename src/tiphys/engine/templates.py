@@ -40,7 +40,10 @@ _POD_TYPES: Final = frozenset({"container", "containerSet", "script", "resource"
 
 def template_type(template: Mapping[str, Json]) -> str:
     """The field that says what a template is (`container`, `dag` …), or "" when none is there."""
-    return next((name for name in _TYPES if template.get(name) is not None), "")
+    for name in _TYPES:
+        if template.get(name) is not None:
+            return name
+    return ""
 
 
 def is_pod_type(template: Mapping[str, Json]) -> bool:
@@ -82,6 +85,7 @@ class Templates:
     def __init__(self, run: Run, environment: Environment) -> None:
         self._run = run
         self._environment = environment
+        self._local: TemplateBase | None = None
         self._bases: dict[str, TemplateBase] = {}
         self._resolved: dict[tuple[str, str], Resolved] = {}
         self._with_defaults: dict[int, tuple[Template, Template]] = {}
@@ -192,11 +196,12 @@ class Templates:
         return self._remember(scope, name, decode(manifest.get("spec") or {}, WORKFLOW_SPEC))
 
     def _local_base(self) -> TemplateBase:
-        run = self._run
-        # the workflow that Argo builds of a workflowTemplateRef has a spec but no name
-        by_reference = bool((run.manifest.get("spec") or {}).get("workflowTemplateRef"))
-        name = "" if by_reference else run.name
-        return self._bases.get(f"local/{name}") or self._remember("local", name, run.stored_spec)
+        if self._local is None:
+            run = self._run
+            # the workflow that Argo builds of a workflowTemplateRef has a spec but no name
+            by_reference = bool((run.manifest.get("spec") or {}).get("workflowTemplateRef"))
+            self._local = self._remember("local", "" if by_reference else run.name, run.stored_spec)
+        return self._local
 
     def _remember(self, scope: Scope, name: str, spec: Mapping[str, Json]) -> TemplateBase:
         templates: dict[str, Template] = {}
