@@ -125,6 +125,8 @@ def _sandbox() -> dict[str, Any]:
 
 
 def _containers() -> dict[str, Any]:
-    name = next((each for each in ("podman", "docker") if shutil.which(each)), "")
-    remedy = "containers run as processes of this machine; the container executor is not there yet"
-    return _found("podman or docker", name or "not found", bool(name), remedy)
+    from tiphys.executors.container import offered_program
+
+    program = offered_program()
+    remedy = "install podman: without it containers run as processes of this machine"
+    return _found("podman or docker", program or "neither answers", bool(program), remedy)
