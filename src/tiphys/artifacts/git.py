@@ -31,9 +31,7 @@ def clone(git: Mapping[str, Any], target: Path, password: str = "", username: st
     """Clone `git.repo` into `target` and check out `git.revision`, as Argo's git driver does."""
     repository, revision = str(git.get("repo", "")), str(git.get("revision") or "")
     if not _TRANSPORT.match(repository):
-        raise ArtifactError(
-            f"git repository {repository[:200]!r} is not an address that git artifacts may use"
-        )
+        raise ArtifactError(f"git repository {repository[:200]!r} is not an address that git artifacts may use")
     if revision.startswith("-") or not revision.isprintable():
         raise ArtifactError(f"git revision {revision[:200]!r} is not a name")
     arguments = ["clone", "--no-checkout"]

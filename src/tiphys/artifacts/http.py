@@ -21,9 +21,7 @@ from tiphys.errors import ArtifactError
 
 Header = tuple[str, str]
 
-_FORBIDDEN: Final = tuple(
-    ipaddress.ip_network(text) for text in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32")
-)
+_FORBIDDEN: Final = tuple(ipaddress.ip_network(text) for text in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"))
 _MOST_REDIRECTS: Final = 10
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TIMEOUT: Final = 60.0
@@ -78,9 +76,7 @@ def checked_address(host: str, port: int) -> tuple[str, int]:
     return str(found[0][4][0]), port
 
 
-def connect(
-    url: str, timeout: float = _TIMEOUT, *, verify: bool = True
-) -> tuple[http.client.HTTPConnection, str]:
+def connect(url: str, timeout: float = _TIMEOUT, *, verify: bool = True) -> tuple[http.client.HTTPConnection, str]:
     """A connection to the host of a URL, looked up once, and the path to ask it for."""
     try:
         parts = urllib.parse.urlsplit(url)

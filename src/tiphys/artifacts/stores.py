@@ -67,9 +67,7 @@ class Stores:
         _set_mode(artifact, target)
         return True
 
-    def save(
-        self, source: Path, artifact: Artifact, token: str, *, keep: bool
-    ) -> tuple[dict[str, Any], Saved]:
+    def save(self, source: Path, artifact: Artifact, token: str, *, keep: bool) -> tuple[dict[str, Any], Saved]:
         """Save an output artifact; gives it back with its key, and where it lies."""
         reported = with_key(artifact, self.archive_location)
         place = relocated(reported, self.archive_location)
@@ -106,9 +104,7 @@ class Stores:
         kind = kind_of(place)
         packed = source
         if archive != "none":
-            packed = source.with_name(
-                f"{source.name}.{file_name({'name': 'packed', 'archive': {archive: {}}})}"
-            )
+            packed = source.with_name(f"{source.name}.{file_name({'name': 'packed', 'archive': {archive: {}}})}")
             pack = archives.pack_zip if archive == "zip" else archives.pack_tar
             pack(source, packed, source.name)
         if kind in ("http", "artifactory"):
