@@ -24,8 +24,6 @@ import pytest
 
 from tiphys.errors import BadInput
 from tiphys.manifest.yaml import load_documents
-from tiphys.simulate.actions import action_from_record
-from tiphys.simulate.fresh_run import TIME_ZERO
 from tiphys.simulate.matrix import Matrix, matrix
 from tiphys.simulate.outcomes import Outcome
 from tiphys.simulate.simulated_run import SimulatedNode, SimulatedRun
@@ -67,7 +65,7 @@ class Scenario:
             self.arguments,
             self.case.get("outcomes") or {},
             resources=self.resources,
-            actions=[action_from_record(each, TIME_ZERO) for each in self.case.get("actions") or []],
+            actions=self.case.get("actions") or [],
         )
 
     def problems(self, simulated: SimulatedRun) -> list[str]:
@@ -102,9 +100,7 @@ def load_scenarios(path: Path) -> list[Scenario]:
 
 def _refuse_unknown(data: Mapping[str, Any], known: set[str], where: str) -> None:
     if extra := sorted(set(data) - known):
-        raise BadInput(
-            f"{where}: a scenario has no {extra[0]!r}", remedy=f"Known: {', '.join(sorted(known))}"
-        )
+        raise BadInput(f"{where}: a scenario has no {extra[0]!r}", remedy=f"Known: {', '.join(sorted(known))}")
 
 
 def _problems(case: Mapping[str, Any], simulated: SimulatedRun) -> Iterator[str]:
@@ -119,9 +115,7 @@ def _problems(case: Mapping[str, Any], simulated: SimulatedRun) -> Iterator[str]
         yield from _differing("states", case["states"], states, whole=True)
     yield from _differing("states", case.get("some_states") or {}, states, whole=False)
     for selector, text in (case.get("messages") or {}).items():
-        yield from _differing(
-            "messages", {selector: text}, {selector: simulated[selector].message}, whole=True
-        )
+        yield from _differing("messages", {selector: text}, {selector: simulated[selector].message}, whole=True)
     for kind in ("inputs", "outputs"):
         for selector, values in (case.get(kind) or {}).items():
             actual = getattr(simulated[selector], kind)
@@ -130,9 +124,7 @@ def _problems(case: Mapping[str, Any], simulated: SimulatedRun) -> Iterator[str]
         yield f"seconds: expected {case['seconds']}, got {last}"
 
 
-def _differing(
-    what: str, expected: Mapping[str, Any], actual: Mapping[str, Any], *, whole: bool
-) -> Iterator[str]:
+def _differing(what: str, expected: Mapping[str, Any], actual: Mapping[str, Any], *, whole: bool) -> Iterator[str]:
     names = [*expected, *(name for name in actual if whole and name not in expected)]
     for name in names:
         if expected.get(name) != actual.get(name):

@@ -12,7 +12,7 @@ from typing import Any, Final
 from tiphys.engine.environment import Environment
 from tiphys.engine.machine import Machine
 from tiphys.engine.run import Run
-from tiphys.simulate.actions import Action
+from tiphys.simulate.actions import Action, action_from_record
 from tiphys.simulate.driver import Ending, Limits, Simulation
 from tiphys.simulate.fresh_run import ARTIFACT_REPOSITORY, TIME_ZERO, new_run
 from tiphys.simulate.pods import Pods
@@ -31,14 +31,15 @@ def simulate(
     outcomes: Mapping[str, Spoken] | None = None,
     *,
     resources: Sequence[Mapping[str, Any]] = (),
-    actions: Sequence[Action] = (),
+    actions: Sequence[Action | Mapping[str, Any]] = (),
 ) -> SimulatedRun:
     """Simulate a pipeline whose tasks end as `outcomes` says; all others succeed.
 
     `pipeline` is a kfp pipeline, KFP IR, an Argo manifest, or the path or text of one of these.
     `outcomes` maps selectors (`train`, `for-loop-1[2]/train#0`) to `"Failed"`, `"Error"` or a mapping with
     `phase`, `exit_code`, `message`, `outputs`, `result`, `duration` (seconds). `resources` are further
-    manifests that the workflow refers to: templates, ConfigMaps.
+    manifests that the workflow refers to: templates, ConfigMaps. `actions` are what a person does meanwhile:
+    `{"do": "stop", "at": 3}`, `{"do": "resume", "idle": True}`, `{"do": "retry", "completed": True}`.
     """
     return Rehearsal.of(pipeline, arguments, resources).play(outcomes or {}, actions)
 
@@ -63,7 +64,7 @@ class Rehearsal:
         """All tasks of the workflow."""
         return task_paths(self._new_run(), self._environment())
 
-    def play(self, outcomes: Mapping[str, Spoken], actions: Sequence[Action] = ()) -> SimulatedRun:
+    def play(self, outcomes: Mapping[str, Spoken], actions: Sequence[Action | Mapping[str, Any]] = ()) -> SimulatedRun:
         """Simulate once."""
         environment = self._environment()
         tasks = {task.path: task.template for task in self.tasks()} if outcomes else {}
@@ -74,7 +75,7 @@ class Rehearsal:
             script=script,
             now=TIME_ZERO,
             pods=Pods(self.workload.values),
-            actions=actions,
+            actions=[each if isinstance(each, Action) else action_from_record(each, TIME_ZERO) for each in actions],
             limits=Limits(),
             answers=script.answers,
         )

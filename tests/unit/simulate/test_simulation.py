@@ -83,6 +83,13 @@ def test_a_retry_without_an_end_is_told() -> None:
     assert (run.phase, run.stuck) == ("Running", "wf(1000) is tried again without end")
 
 
+def test_people_may_do_things_meanwhile() -> None:
+    stopped = simulate(WORKFLOW, outcomes={"prepare": {"duration": 9}}, actions=[{"do": "stop", "at": 2}])
+    assert (stopped.phase, stopped.message) == ("Failed", "Stopped with strategy 'Stop'")
+    retried = simulate(WORKFLOW, outcomes={"prepare": "Failed"}, actions=[{"do": "retry", "completed": True}])
+    assert retried.run.retries == 1
+
+
 def test_what_never_started_is_told() -> None:
     run = simulate(WORKFLOW, outcomes={"cry": "Failed"})
     assert run.unused == ("cry",)
