@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "suspend": "Let no further node of a run start.",
     "resume": "Resume a suspended run, or approve a suspended node.",
     "delete": "Delete completed runs and what they left.",
+    "cron": "Run CronWorkflows here.",
     "doctor": "Show what is in force on this machine, and what is missing.",
     "completion": "Print the shell's completion script.",
 }
