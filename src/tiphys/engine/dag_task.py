@@ -123,6 +123,8 @@ def run_exit_hook(op: Operation, frame: DagFrame, name: str, node: Node) -> bool
         return True
     scope = _scope(op, frame, name, node)
     has, made, error = hooks.run_exit_hook(op, hook, node, frame.node_id, frame.call.inner, name, scope)
+    if error is PARALLELISM_REACHED:
+        frame.mark(node.name)
     return not has or (error is None and made is not None and made.is_fulfilled)
 
 
@@ -180,8 +182,7 @@ def run_node(
         op, node_name, made, True, frame.call.inner, made.get("arguments"), frame.options
     )
     if error is PARALLELISM_REACHED:
-        rank = frame.plan.rank[name]
-        frame.agenda.refuse(rank) if result is None else frame.requeued.add(rank)
+        frame.agenda.refuse(frame.plan.rank[name]) if result is None else frame.mark(node_name)
     elif error is TIMEOUT:
         op.mark_phase(op.nodes.nodes[op.nodes.id_of(node_name)], NodePhase.FAILED, error.message)
         return False
