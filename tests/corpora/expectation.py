@@ -126,11 +126,6 @@ def _task_output(path: str, task: Mapping[str, Any], name: str, wanted: Any, see
     last = path.rpartition("/")[2].partition("[")[0]
     spelt = re.sub(r"[^A-Za-z0-9-]+", "-", name)
     ending = [key for key in outputs if key.endswith(f"-{spelt}")]
-    if name == "result" and not outputs:
-        # Argo keeps what a task printed only where another task asks for it.
-        if wanted not in (log := seen.log(path)):
-            yield f"{path}.result: log is {log[-300:]!r}, lacks {wanted!r}"
-        return
     for key in (name, spelt, f"{last}-{spelt}", f"{last}-{name}", *ending):
         if key in outputs:
             if not equal(outputs[key], fill_folder(wanted, seen.folder)):
@@ -140,6 +135,11 @@ def _task_output(path: str, task: Mapping[str, Any], name: str, wanted: Any, see
         text = Path(artifact["path"]).read_text()
         if not equal(text.removesuffix("\n"), wanted) and text != wanted:
             yield f"{path}.{name}: artifact with {text!r}, not {wanted!r}"
+        return
+    if name == "result" and not outputs:
+        # Argo keeps what a task printed only where another task asks for it.
+        if wanted not in (log := seen.log(path)):
+            yield f"{path}.result: log is {log[-300:]!r}, lacks {wanted!r}"
         return
     yield f"{path}.{name}: absent (there are {sorted(outputs)}), not {wanted!r}"
 

@@ -14,6 +14,7 @@ FOLDERS = ("kfp2", "kfp18", "hera")
 NOT_HERE: dict[str, str] = {
     "k_containerized/run1": "needs an image that is built first",
     "k_notebook/run1": "needs nbclient and ipykernel in the component's environment",
+    "v27_volume_op/run1": "deletes its volume with kubectl, which wants a cluster",
     "k_secrets_configmaps/run1": "the Secrets and ConfigMaps that it needs are no part of the case",
 }
 """Case/run → why only a cluster, or a network, can run it."""
