@@ -501,3 +501,27 @@ def test_options_cannot_be_smuggled_in(tmp_path: Path, container: dict[str, Any]
     with pytest.raises(ExecutorError):
         executor.job(bench.attempt(pod("true", container=container)))
     bench.close()
+
+
+def test_a_daemon_is_running_once_its_probe_succeeds(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "plain")
+    file = tmp_path / "up"
+    container = {"readinessProbe": {"exec": {"command": ["test", "-e", str(file)]}}}
+    attempt = bench.attempt(pod(f"sleep 0.3; touch {file}; sleep 600", container=container, daemon=True))
+    bench.executor.start(attempt)
+    bench.wait(lambda: bench.told(attempt, "running"))
+    assert file.exists()
+    bench.executor.stop(attempt, 1)
+    assert status_of(bench.ending(attempt).status, "main").exit_code == 143
+    bench.close()
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "plain")
+    container = {"env": [{"name": "ARGO_PROGRESS_FILE", "value": "/tmp/progress"}]}
+    outputs = {"parameters": [parameter("p", "/tmp/progress")]}
+    script = "echo 1/3 > /tmp/progress; sleep 1.5; echo 3/3 > /tmp/progress"
+    ending = bench.run(pod(script, container=container, template={"outputs": outputs}))
+    assert ("progress", "1/3") in [(each.what, each.detail) for each in bench.reports]
+    assert ending.status.progress == "3/3"
+    bench.close()

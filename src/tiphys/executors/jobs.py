@@ -121,8 +121,14 @@ def _container(
         dependencies=dependencies,
         limits={} if means.engine else _limits(container),
         component=component,
+        probe=_probe(container, attempt) if role == MAIN else None,
         restarts=role == INIT and container.get("restartPolicy") == "Always",
     )
+
+
+def _probe(container: Mapping[str, Json], attempt: Attempt) -> Mapping[str, Json] | None:
+    """The readiness probe, of pods that others wait for."""
+    return container.get("readinessProbe") if attempt.start.daemon else None
 
 
 def _cannot_mount(container: Mapping[str, Json], mounts: Sequence[Mount]) -> ExecutorError:

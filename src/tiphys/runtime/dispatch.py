@@ -55,6 +55,7 @@ class Pod:
     is_started: bool = False
     is_adopted: bool = False
     is_running: bool = False
+    address: str = "127.0.0.1"
     stop_grace: float | None = None
     ends_until: float = 0.0
     not_before: float = 0.0
@@ -160,7 +161,9 @@ class Dispatch:
             return
         if report.what in ("running", "progress"):
             pod.is_running = True
-            self._tell_running(pod, report.detail)
+            if report.what == "running":
+                pod.address = report.detail
+            self._tell_running(pod, report.detail if report.what == "progress" else "")
             if pod.stop_grace is not None:
                 pod.executor.stop(pod.attempt, pod.stop_grace)
         elif report.what == "ended":
@@ -228,7 +231,7 @@ class Dispatch:
         start = pod.attempt.start
         names = [str(each.get("name", "")) for each in start.containers]
         containers = [ContainerStatus(name) for name in (*names, "wait")]
-        status = PodStatus("Running", containers=containers, pod_ip="127.0.0.1", progress=progress)
+        status = PodStatus("Running", containers=containers, pod_ip=pod.address, progress=progress)
         self.outcome.events.append(PodChanged(pod.node_id, status))
 
     def _look(self, pod: Pod) -> bool:

@@ -53,6 +53,10 @@ class EngineContainer:
                 return
             time.sleep(_POLL_SECONDS)
 
+    def address(self) -> str:
+        """The container's own address, if it has one."""
+        return (self._call("inspect", "--format", "{{.NetworkSettings.IPAddress}}", self.name) or "").strip()
+
     def copy_out(self, path: str, place: Path) -> None:
         """Copy a file or folder out of the container, if it is there."""
         if place.exists() or place.is_symlink():

@@ -27,6 +27,7 @@ from tiphys.executors.pod.containers import CANNOT_START, Container, not_in_path
 from tiphys.executors.pod.job import INIT, MAIN, SIDECAR, ContainerJob, Job
 from tiphys.executors.pod.layout import Layout
 from tiphys.executors.pod.outputs import Collected, collect
+from tiphys.executors.pod.readiness import PERIOD_SECONDS, is_ready
 from tiphys.failpoints import failpoint
 
 Json = Any
@@ -78,7 +79,8 @@ class Supervisor:
                     self._finish(init, started=False)
                     return
         self._start_all()
-        self.report("running")
+        self._wait_until_ready()
+        self.report(f"running {self._address()}")
         self._wait_for([each.name for each in self.job.of_role(MAIN)])
         self._end_helpers()
         self._finish(init, started=True)
@@ -163,6 +165,23 @@ class Supervisor:
         paths = [str((each.get("valueFrom") or {}).get("path") or "") for each in parameters]
         return [path for path in paths if path.startswith("/")] + _artifact_paths(outputs.get("artifacts") or [])
 
+    def _wait_until_ready(self) -> None:
+        """Go on until the probes of the containers succeed, or one of them ends."""
+        probed = [each for each in self.job.containers if each.probe is not None]
+        while probed and not self.ending:
+            if any(self._is_over(each.name) for each in probed):
+                return
+            address = self._address()
+            probed = [each for each in probed if not is_ready(each.probe or {}, each.env, address)]
+            if probed:
+                self._turn(PERIOD_SECONDS)
+
+    def _address(self) -> str:
+        """Where the pod can be reached from this machine."""
+        remotes = [each.remote for each in self.containers.values() if isinstance(each.remote, EngineContainer)]
+        found = [remote.address() for remote in remotes[:1]] if self.job.engine else []
+        return found[0] if found and found[0] else "127.0.0.1"
+
     def _wait_for(self, names: list[str]) -> None:
         """Go on until these containers have ended."""
         while not all(self._is_over(name) for name in names):
@@ -172,8 +191,11 @@ class Supervisor:
         container = self.containers.get(name)
         return container is not None and container.exit_code is not None
 
-    def _turn(self) -> None:
-        for key, _ in self._selector.select(self._seconds_to_wait()):
+    def _turn(self, most_seconds: float | None = None) -> None:
+        waiting = self._seconds_to_wait()
+        if most_seconds is not None:
+            waiting = most_seconds if waiting is None else min(waiting, most_seconds)
+        for key, _ in self._selector.select(waiting):
             if isinstance(key.data, Container):
                 if key.fd in key.data.streams and not key.data.read(key.fd):
                     self._selector.unregister(key.fd)
