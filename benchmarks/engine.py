@@ -19,9 +19,7 @@ from tiphys.simulate.fresh_run import new_run
 from tiphys.simulate.workload import workload_of
 
 SIZES = (100, 1_000, 10_000)
-DONE = PodStatus(
-    phase="Succeeded", containers=[ContainerStatus("main", 0, "Completed"), ContainerStatus("wait", 0)]
-)
+DONE = PodStatus(phase="Succeeded", containers=[ContainerStatus("main", 0, "Completed"), ContainerStatus("wait", 0)])
 
 
 def drive(workflow: dict[str, object]) -> int:

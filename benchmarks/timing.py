@@ -26,8 +26,5 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         *([f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows),
     ]
     widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
