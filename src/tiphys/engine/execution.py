@@ -138,8 +138,8 @@ def _execute(  # noqa: PLR0912 # executeTemplate, whose order of checks decides 
     strategy = op.retry_strategy(template)
     if strategy is None:
         node, error = _run(op, call)
-        if error is None and (template.get("timeout") or template.get("pendingTimeout")):
-            deadlines.check_timeouts(op, template, node)
+        if node is not None and (template.get("timeout") or template.get("pendingTimeout")):
+            op.look_again(node)
         return node, error
     return _run_retried(op, node, call, strategy, arguments)
 
