@@ -69,6 +69,7 @@ def make_job(attempt: Attempt, surroundings: Surroundings, means: Means) -> Job:
         grace=float(start.spec.get("terminationGracePeriodSeconds") or 30),
         files=script_files(start.template),
         progress_path=_progress_path(containers),
+        daemon=start.daemon,
     )
 
 

@@ -54,7 +54,7 @@ OnChange = Callable[[Run, Iterable[str]], None]
 
 _LOOK_FOR_REQUESTS_SECONDS: Final = 0.2
 _SHORTEST_WAIT: Final = 0.02
-_HOLD_SECONDS: Final = 0.01
+_HOLD_SECONDS: Final = 0.05
 _MOST_LOOKS: Final = 50
 _FRUITLESS_LOOKS: Final = 2
 _LAST_GRACE: Final = 10.0
@@ -269,10 +269,17 @@ class Driver:
         if events and not self._held:
             self._hold_until = now + _HOLD_SECONDS
         self._held += events
-        if now < self._hold_until and all(_says_running(each) for each in self._held):
+        if now < self._hold_until and all(self._can_wait(each) for each in self._held):
             return []
         held, self._held = self._held, []
         return held
+
+    def _can_wait(self, event: Event) -> bool:
+        """Whether nobody waits for this: a daemon that runs is what others wait for."""
+        if not isinstance(event, PodChanged) or event.status.phase != "Running":
+            return False
+        pod = self.dispatch.pods.get(event.node_id)
+        return pod is None or not pod.attempt.start.daemon
 
     def _time_has_come(self) -> list[Event]:
         """A tick, if one is due; pods that were told to end may do so first, for a while."""
@@ -351,10 +358,6 @@ class Driver:
             self.dispatch.look_around()
         if self.dispatch.outcome.over:
             self._commit((), (), (), ())
-
-
-def _says_running(event: Event) -> bool:
-    return isinstance(event, PodChanged) and event.status.phase == "Running"
 
 
 def _waits_for_people(node: Node) -> bool:

@@ -84,6 +84,7 @@ class Job:
     grace: float = 30.0
     files: Mapping[str, str] = field(default_factory=dict)
     progress_path: str = ""
+    daemon: bool = False
 
     def of_role(self, role: str) -> list[ContainerJob]:
         """The containers with that role, in order."""

@@ -179,7 +179,7 @@ class Supervisor:
     def _address(self) -> str:
         """Where the pod can be reached from this machine."""
         remotes = [each.remote for each in self.containers.values() if isinstance(each.remote, EngineContainer)]
-        found = [remote.address() for remote in remotes[:1]] if self.job.engine else []
+        found = [remote.address() for remote in remotes[:1]] if self.job.daemon else []
         return found[0] if found and found[0] else "127.0.0.1"
 
     def _wait_for(self, names: list[str]) -> None:
