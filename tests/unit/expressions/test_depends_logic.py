@@ -22,9 +22,7 @@ LOGIC = st.recursive(
     ),
     max_leaves=8,
 )
-ANSWERS = st.dictionaries(
-    st.sampled_from(NAMES), st.builds(TaskResults, *(st.booleans() for _ in RESULTS)), min_size=6
-)
+ANSWERS = st.dictionaries(st.sampled_from(NAMES), st.builds(TaskResults, *(st.booleans() for _ in RESULTS)), min_size=6)
 
 
 @given(LOGIC, ANSWERS)

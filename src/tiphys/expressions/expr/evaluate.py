@@ -312,7 +312,7 @@ class Compiler:
 
 
 _COST_OF_CALL = 8
-_COST_OF_PATTERN = 64  # which has to be compiled, unless it is known
+_COST_OF_PATTERN = 200  # which has to be compiled, unless it is known
 _GLANCES = frozenset({"len", "first", "last", "get", "type"})  # that do not walk through what they are given
 
 
