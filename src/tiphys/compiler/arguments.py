@@ -10,7 +10,7 @@ from tiphys.compiler.bind_settings import PREFIX
 from tiphys.compiler.graph import Graph
 from tiphys.compiler.literals import check
 from tiphys.compiler.loops import Loop
-from tiphys.compiler.lowered import ELSEWHERE, NONE, Flag, Flags, Source
+from tiphys.compiler.lowered import NONE, PLACES, Flag, Flags, Source
 from tiphys.compiler.scope import of_the_pod
 from tiphys.compiler.transport import Value, as_text, computed, constant, encode, literal, plain, typed
 from tiphys.ir.model import Component, Container, ParameterInput, Task
@@ -75,7 +75,7 @@ def flags(component: Component, found: Given) -> tuple[tuple[str, Flags], ...]:
     definitions = component.input_definitions
     plain = set(definitions.parameters) if component.dag is None else set()
     all_flags: dict[str, Flags] = {
-        name: source.flags - (ELSEWHERE if name in plain else NONE) for name, source in found.values.items()
+        name: source.flags - (PLACES if name in plain else NONE) for name, source in found.values.items()
     }
     silent = {name for name, _ in found.baked} | set(found.values)
     for name, spec in definitions.parameters.items():

@@ -12,9 +12,9 @@ from typing import Any
 
 from tiphys.compiler import names
 from tiphys.compiler.graph import Graph
-from tiphys.compiler.lowered import ARTIFACTS, Flag, Form, Handed, Source
+from tiphys.compiler.lowered import ARTIFACTS, ELSEWHERE, NONE, PLACES, Flag, Form, Handed, Source
 from tiphys.compiler.outputs import missing_value, output_or_nil
-from tiphys.compiler.transport import computed, literal, path
+from tiphys.compiler.transport import computed, literal, optional_path
 from tiphys.errors import CompileError, Unsupported
 from tiphys.ir.model import ArtifactSelector, DagOutputParameter
 
@@ -68,7 +68,7 @@ def _declare(graph: Graph, name: str, source: Source, parameters: list[Json]) ->
     is_tag = text.startswith("{{tasks.") and text.count("{{") == 1 and text.endswith("}}")
     value_from = {"parameter": text} if is_tag and not mark else {"expression": expression}
     parameters.append({"name": name, "valueFrom": value_from})
-    return Handed(name, source.type, Form.MARKED if mark else Form.JSON, gaps)
+    return Handed(name, source.type, Form.MARKED if mark else Form.JSON, gaps, source.flags & PLACES)
 
 
 def _parameter(graph: Graph, output: DagOutputParameter, where: str) -> Source:
@@ -92,7 +92,7 @@ def _artifact(graph: Graph, selectors: Sequence[ArtifactSelector], where: str) -
 
 def _first_of(graph: Graph, outputs: Sequence[tuple[str, str]], where: str) -> Source:
     """The output of the branch that ran."""
-    expressions = []
+    expressions, places = [], []
     for number, (task, key) in enumerate(outputs):
         imported = graph.scope.importers.get(task, {}).get(key)
         if imported is not None or task in graph.scope.loops:
@@ -101,12 +101,26 @@ def _first_of(graph: Graph, outputs: Sequence[tuple[str, str]], where: str) -> S
                 remedy="Let a component hand it out.",
             )
         source = graph.scope.output(task, key, where, tolerant=True)
-        expressions.append(output_or_nil(task, graph.scope.tasks[task].outputs[key], number))
+        handed = graph.scope.tasks[task].outputs[key]
+        expressions.append(output_or_nil(task, handed, number))
+        places.append(handed.places)
     nothing = literal(missing_value(source.type))
-    return Source(computed(" ?? ".join([*expressions, nothing])), source.type)
+    if len({each & ELSEWHERE for each in places}) > 1:
+        raise Unsupported(
+            f"{where}: a choice between artifacts of which Argo fetches one in another way than the other",
+            remedy="Let a component read the one that lies elsewhere and hand it out.",
+        )
+    flags = frozenset({Flag.MIXED}).union(*places) if source.type == ARTIFACTS else NONE
+    return Source(computed(" ?? ".join([*expressions, nothing])), source.type, flags)
 
 
 def _reference(graph: Graph, selectors: Sequence[ArtifactSelector]) -> dict[str, Json]:
+    """Argo's own reference to the artifact, which need not be there: metrics, say, are metadata alone.
+
+    Argo forgives that in an optional output if the message speaks of `Unable to resolve`. Of an expression
+    that yields no artifact it quotes the expression, so the words stand there.
+    https://github.com/argoproj/argo-workflows/blob/v4.1.2/workflow/controller/operator.go
+    """
     found = []
     for each in selectors:
         template = graph.scope.tasks.get(each.producer_subtask)
@@ -117,9 +131,5 @@ def _reference(graph: Graph, selectors: Sequence[ArtifactSelector]) -> dict[str,
     if len(found) == 1:
         [(task, name)] = found
         return {"from": "{{tasks." + f"{task}.outputs.artifacts.{name}" + "}}"}
-    expression = ""
-    for task, name in reversed(found):
-        artifact = path("tasks", task, "outputs", "artifacts", name)
-        ran = f"{path('tasks', task)}.status == 'Succeeded'"
-        expression = f"{ran} ? {artifact} : ({expression})" if expression else artifact
-    return {"fromExpression": expression}
+    artifacts = [optional_path("tasks", task, "outputs", "artifacts", name) for task, name in found]
+    return {"fromExpression": " ?? ".join([*artifacts, "'Unable to resolve'"])}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tiphys.compiler.emit.runtime_artifact import runtime_artifact
-from tiphys.compiler.lowered import ARTIFACTS, ELSEWHERE, Source, scheme_flags
+from tiphys.compiler.lowered import ARTIFACTS, ELSEWHERE, Flag, Source, scheme_flags
 from tiphys.compiler.placeholders import has_placeholders
 from tiphys.compiler.scope import Scope
 from tiphys.compiler.transport import decode, structure, whole_numbers
@@ -34,7 +34,7 @@ def imported(importer: Importer, component: Component, task: Task, name: str, sc
             remedy="Give them as `metadata`.",
         )
     artifact = {**runtime_artifact(output, type, uri.value, {}), "metadata": metadata}
-    return {output: Source(structure([artifact]), ARTIFACTS, uri.flags & ELSEWHERE)}
+    return {output: Source(structure([artifact]), ARTIFACTS, (uri.flags & ELSEWHERE) | {Flag.FOREIGN})}
 
 
 def _uri(importer: Importer, component: Component, task: Task, name: str, scope: Scope) -> Source:

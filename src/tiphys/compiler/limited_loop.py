@@ -58,7 +58,7 @@ def limited(
         "dag": {"failFast": False, "tasks": [task]},
     }
     outputs = {
-        key: Handed(handed.name, handed.type if handed.type == ARTIFACTS else "LIST")
+        key: Handed(handed.name, handed.type if handed.type == ARTIFACTS else "LIST", places=handed.places)
         for key, handed in body.outputs.items()
     }
     around = graph.lowering.templates.add(f"{names.template(body.name)}-at-most-{limit}", fields)

@@ -18,7 +18,7 @@ from tiphys.compiler.emit import claims, kubernetes
 from tiphys.compiler.emit.body import Body, Pod, digest
 from tiphys.compiler.emit.pod import pod
 from tiphys.compiler.emit.setter import Given
-from tiphys.compiler.lowered import Call, Source, Template, Templates
+from tiphys.compiler.lowered import ARTIFACTS, Call, Flag, Source, Template, Templates
 from tiphys.compiler.scope import WORKSPACE
 from tiphys.compiler.transport import number, path, structure, whole_numbers
 from tiphys.errors import CompileError, Unsupported
@@ -224,7 +224,13 @@ class Lowering:
             if each not in baked
             and getattr(component.input_definitions.parameters.get(each), "parameter_type", "") != "TASK_CONFIG"
         }
-        return Template(name, takes, body.outputs, body.artifacts)
+        handed = body.outputs
+        if call.cache is not None or "memoize" in said:
+            foreign = frozenset({Flag.FOREIGN})
+            handed = {
+                key: replace(each, places=foreign) if each.type == ARTIFACTS else each for key, each in handed.items()
+            }
+        return Template(name, takes, handed, body.artifacts)
 
     def _memoize(self, call: Call, fields: Mapping[str, Json], given: Pod) -> dict[str, Json]:
         if call.cache:

@@ -40,12 +40,19 @@ class Flag(enum.StrEnum):
     """It lies on a web server."""
     OCI = "oci"
     """It is in a container image."""
+    FOREIGN = "foreign"
+    """It is no output of this run: imported, or kept from another run."""
+    MIXED = "mixed"
+    """It is an output of one of several components."""
 
 
 Flags = frozenset[Flag]
 NONE: Flags = frozenset()
 ELSEWHERE: Flags = frozenset({Flag.GCS, Flag.HTTP, Flag.OCI})
 """Where artifacts lie that are not in the run's own storage: Argo has to be told before the run."""
+
+PLACES: Flags = ELSEWHERE | {Flag.FOREIGN, Flag.MIXED}
+"""What is to be known of where an artifact lies."""
 
 _SCHEMES: Final = {"gs": Flag.GCS, "http": Flag.HTTP, "https": Flag.HTTP, "oci": Flag.OCI}
 
@@ -97,6 +104,8 @@ class Handed:
     form: Form = Form.JSON
     gaps: bool = False
     """An item of a loop may hand out nothing."""
+    places: Flags = NONE
+    """Of an artifact: where it lies."""
 
 
 @dataclass(frozen=True, slots=True)

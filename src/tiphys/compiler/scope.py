@@ -130,11 +130,11 @@ class Scope:
             raise CompileError(f"{where}: task `{producer}` has no output `{key}`")
         if producer in self.loops:
             type = handed.type if handed.type == ARTIFACTS else "LIST"
-            return Source(list_of(producer, handed), type)
+            return Source(list_of(producer, handed), type, handed.places)
         missing = tolerant or producer in self.skippable
         value = output_of(producer, handed, maybe_missing=missing, otherwise=otherwise)
         flags: Flags = frozenset({Flag.NULL}) if missing and not otherwise else NONE
-        return Source(value, handed.type, flags)
+        return Source(value, handed.type, flags | handed.places)
 
     def expression(self, name: str, task: str, arguments: Mapping[str, ParameterArgument]) -> str:
         """The expression of what a task gives to one of its parameters, for conditions."""

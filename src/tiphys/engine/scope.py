@@ -103,9 +103,7 @@ class Scope:
         for artifact in outputs.artifacts:
             self.values[f"{head}artifacts.{artifact['name']}"] = artifact
 
-    def set_skipped_node(
-        self, name: str, node: Node, template: Mapping[str, Json] | None, *, artifacts: bool
-    ) -> None:
+    def set_skipped_node(self, name: str, node: Node, template: Mapping[str, Json] | None, *, artifacts: bool) -> None:
         """Declared outputs of a node that was skipped or omitted: its default, else absent."""
         if template is None or node.outputs is not None:
             return
@@ -186,9 +184,7 @@ class Scope:
         sub_path = artifact.get("subPath")
         if not sub_path:
             return dict(found)
-        resolved = tags.replace(
-            str(sub_path), self.parameters(None), allow_unresolved=True, ambient=self.ambient
-        )
+        resolved = tags.replace(str(sub_path), self.parameters(None), allow_unresolved=True, ambient=self.ambient)
         try:
             return artifact_places.below(found, resolved)
         except NodeError:
@@ -225,5 +221,18 @@ def text_of(value: Any) -> str:
     return printed(value)
 
 
+_NOWHERE = (
+    "ArchiveLogs:nil,S3:nil,Git:nil,HTTP:nil,Artifactory:nil,HDFS:nil,Raw:nil,OSS:nil,GCS:nil,Azure:nil,Plugin:nil,"
+)
+
+
 def _struct_text(artifact: Mapping[str, Json]) -> str:
-    return str(artifact.get("name", ""))
+    """The artifact as Go prints it; what it says, `Unable to resolve` for one, decides whether it is missed."""
+    text = {key: artifact.get(key) or "" for key in ("name", "path", "from", "globalName", "subPath", "fromExpression")}
+    flag = {key: "true" if artifact.get(key) else "false" for key in ("optional", "recurseMode", "deleted")}
+    return (
+        f"&Artifact{{Name:{text['name']},Path:{text['path']},Mode:nil,From:{text['from']},"
+        f"ArtifactLocation:ArtifactLocation{{{_NOWHERE}}},GlobalName:{text['globalName']},Archive:nil,"
+        f"Optional:{flag['optional']},SubPath:{text['subPath']},RecurseMode:{flag['recurseMode']},"
+        f"FromExpression:{text['fromExpression']},ArtifactGC:nil,Deleted:{flag['deleted']},}}"
+    )

@@ -254,3 +254,91 @@ def test_a_root_that_is_none() -> None:
 
 def test_the_pipeline_s_own_root() -> None:
     assert ArtifactRoot("gs://b").local("u") == "'/' + replace(replace(u, 'gs://', 'gcs://'), '://', '/')"
+
+
+MANY = {"artifactType": {"schemaTitle": "system.Dataset"}, "isArtifactList": True}
+
+
+def handed(task: str, key: str = "out") -> dict[str, Any]:
+    return {"artifacts": {"out": {"artifactSelectors": [{"producerSubtask": task, "outputArtifactKey": key}]}}}
+
+
+def imports(p: Pipeline, uri: str) -> None:
+    p.component("import", {}, {}, {}, {"artifact": "system.Dataset"})
+    p.executors["exec-import"] = {"importer": {"artifactUri": {"constant": uri}}}
+
+
+def test_an_import_in_a_sub_pipeline_is_still_fetched_as_one() -> None:
+    p = made()
+    imports(p, "gs://other/x")
+    p.dag(
+        "sub",
+        {"import": task("import"), "make": task("make")},
+        handed("import", "artifact"),
+        gives={"out": "system.Dataset"},
+    )
+    p.task("sub")
+    p.task("use", artifacts={"d": "sub.out"}, after=["sub"])
+    place = inputs(play(p.compile(), artifact), "use")["d"]
+    assert (place["gcs"], place["path"]) == ({"bucket": "other", "key": "x"}, "/gcs/other/x")
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_list_of_what_is_not_in_a_folder_of_this_run(cached: bool) -> None:
+    p = made()
+    p.python("all", takes={"ds": MANY})
+    imports(p, "s3://bucket/x")
+    caching = {"cachingOptions": {"enableCache": True, "cacheKey": "k"}} if cached else {}
+    body = {"make": task("make", **caching), "import": task("import")}
+    outputs = handed("make") if cached else handed("import", "artifact")
+    p.dag("for-loop-1", body, outputs, inputs={"item": "STRING"}, gives={"out": MANY})
+    p.task("for-loop-1", **loop(["a", "b"], "item"))
+    p.task("all", artifacts={"ds": "for-loop-1.out"}, after=["for-loop-1"])
+    with pytest.raises(Unsupported, match="input `ds` is a list of artifacts that are imported or cached"):
+        p.compile()
+
+
+def test_imports_of_a_loop_one_by_one() -> None:
+    p = made()
+    imports(p, "s3://bucket/x")
+    p.dag(
+        "for-loop-1",
+        {"import": task("import"), "make": task("make")},
+        handed("import", "artifact"),
+        inputs={"item": "STRING"},
+        gives={"out": MANY},
+    )
+    p.task("for-loop-1", **loop(["a", "b"], "item"))
+    p.dag("for-loop-2", {"use": task("use", artifacts={"d": "@one"})}, takes={"one": "system.Dataset"})
+    each = {"artifactIterator": {"itemInput": "one", "items": {"inputArtifact": "list"}}}
+    p.task("for-loop-2", artifacts={"list": "for-loop-1.out"}, after=["for-loop-1"], **each)
+    played = play(p.compile(), artifact)
+    assert inputs(played, "for-loop-2[1]/use")["d"]["s3"] == {"key": "x"}
+
+
+@pytest.mark.parametrize(("items", "folder"), [(["a", "a"], "w/make/out"), (["a", "b"], "w")])
+def test_a_list_of_what_several_components_made(items: list[str], folder: str) -> None:
+    p = made()
+    p.python("other", gives={"out": "system.Dataset"})
+    p.python("all", takes={"ds": MANY})
+    branches = {}
+    for number, (name, condition) in enumerate([("make", "=="), ("other", "!=")]):
+        p.dag(f"condition-{number}", {name: task(name)}, handed(name), gives={"out": "system.Dataset"})
+        policy = {"condition": f"inputs.parameter_values['item'] {condition} 'a'"}
+        branches[f"condition-{number}"] = task(f"condition-{number}", given={"item": "@item"}, triggerPolicy=policy)
+    selectors = [{"producerSubtask": f"condition-{n}", "outputArtifactKey": "out"} for n in (0, 1)]
+    chosen = {"artifacts": {"out": {"artifactSelectors": selectors}}}
+    p.dag("branches", branches, chosen, inputs={"item": "STRING"}, gives={"out": "system.Dataset"})
+    p.dag(
+        "for-loop-1",
+        {"branches": task("branches", given={"item": "@item"})},
+        handed("branches"),
+        inputs={"item": "STRING"},
+        gives={"out": MANY},
+    )
+    p.task("for-loop-1", **loop(items, "item"))
+    p.task("all", artifacts={"ds": "for-loop-1.out"}, after=["for-loop-1"])
+    played = play(p.compile(), artifact)
+    assert (played.phase, len(played.pods["all"]["inputs"]["artifacts"]["ds"]["artifacts"])) == ("Succeeded", 2)
+    place = inputs(played, "all")["ds"]
+    assert (place["s3"]["key"], place["path"]) == (folder, f"/s3/bucket/{folder}")

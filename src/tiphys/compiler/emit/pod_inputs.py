@@ -6,8 +6,9 @@ from typing import Any
 
 from tiphys.compiler import names
 from tiphys.compiler.emit.body import Body, Pod
-from tiphys.compiler.lowered import Flag
+from tiphys.compiler.lowered import ELSEWHERE, Flag
 from tiphys.compiler.transport import encode, path, typed
+from tiphys.errors import Unsupported
 
 Json = Any
 
@@ -45,10 +46,22 @@ def inputs(given: Pod, body: Body) -> None:
 
 def _uri(given: Pod, name: str, *, is_list: bool) -> str:
     """The expression of an artifact's URI, or of the folder that all artifacts of a list lie in."""
-    uri = f"first(fromJSON({path('inputs', 'parameters', given.inputs[name])}))?.uri ?? ''"
-    if is_list:
-        return f"join(split({uri}, '/')[:{given.root.folder_depth()}], '/')"
-    return uri
+    artifacts = f"fromJSON({path('inputs', 'parameters', given.inputs[name])})"
+    uri = f"first({artifacts})?.uri ?? ''"
+    if not is_list:
+        return uri
+    flags = given.call.flags_of(name)
+    if flags & (ELSEWHERE | {Flag.FOREIGN}):
+        raise Unsupported(
+            f"{given.where}: input `{name}` is a list of artifacts that are imported or cached, "
+            "and Argo fetches a list as one folder of this run",
+            remedy="Read them one by one: give each to a task of its own (a loop over the list), or turn caching off.",
+        )
+    folder = f"join(split({uri}, '/')[:{given.root.folder_depth()}], '/')"
+    if Flag.MIXED not in flags:
+        return folder
+    run = f"join(split(f, '/')[:{given.root.folder_depth()} - 2], '/')"
+    return f"(let f = {folder}; all({artifacts}, .uri startsWith f + '/') ? f : {run})"
 
 
 def _input_artifact(given: Pod, name: str, *, is_list: bool) -> dict[str, Json]:
