@@ -92,6 +92,7 @@ def _fail_fast(op: Operation, template: Mapping[str, Json], node: Node) -> None:
         if group is not None:
             op.mark_phase(group, NodePhase.FAILED, _FAIL_FAST)
     op.mark_phase(node, NodePhase.FAILED, _FAIL_FAST)
+    op.look_again(node)
 
 
 def _last_step_group(op: Operation, node: Node) -> Node | None:
