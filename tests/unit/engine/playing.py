@@ -108,10 +108,7 @@ class Play:
 
     def pod(self, name: str, phase: str, exit_code: int | None = None, **fields: Any) -> list[Decision]:
         """A pod changes its phase; `fields` are those of its status."""
-        if phase in ("Succeeded", "Failed"):
-            started = self.pods.pop(name)
-        else:
-            started = self.pods[name]
+        started = self.pods.pop(name) if phase in ("Succeeded", "Failed") else self.pods[name]
         containers = fields.pop("containers", None)
         if containers is None:
             containers = [ContainerStatus(each, exit_code) for each in (*started.main, "wait")]
