@@ -476,6 +476,7 @@ def test_what_earlier_attempts_left_is_removed_first(tmp_path: Path) -> None:
     secret = {"env": [{"name": "PASSWORD", "value": "hush"}]}
     assert bench.run(pod("true", container=secret)).status.phase == "Succeeded"
     calls = (tmp_path / "calls").read_text().splitlines()
+    calls = [call for call in calls if not call.startswith("inspect")]  # how often it looks depends on the machine
     assert [call.split()[0] for call in calls] == ["ps", "rm", "run", "rm"]
     assert calls[0].endswith("label=tiphys.io/pod=run/wf-t-1")
     assert calls[1].endswith(" old")
