@@ -60,69 +60,6 @@ def truncated_remainder(a: int, b: int) -> int:
     return -remainder if a < 0 else remainder
 
 
-def power(x: float, y: float) -> float:
-    """math.Pow, which multiplies by successive squares and so differs from C's in the last digit."""
-    if y == 0 or x == 1:
-        return 1.0
-    if y == 1 or math.isnan(x) or math.isnan(y):
-        return x if y == 1 else math.nan
-    if x == 0 or math.isinf(x) or math.isinf(y):
-        return _limit_power(x, y)
-    if abs(y) == 0.5:
-        root = math.nan if x < 0 else math.sqrt(x)
-        return root if y > 0 else float_quotient(1.0, root)
-    fraction, whole = math.modf(abs(y))
-    if fraction != 0 and x < 0:
-        return math.nan
-    if whole >= 1 << 63:
-        if x == -1:
-            return 1.0
-        return 0.0 if (abs(x) < 1) == (y > 0) else math.inf
-    return _finite_power(x, int(whole), fraction, inverse=y < 0)
-
-
-def _limit_power(x: float, y: float) -> float:
-    odd = abs(y) < 1 << 53 and y == math.floor(y) and int(y) % 2 == 1
-    if x == 0 and not math.isinf(y):
-        result = math.inf if y < 0 else 0.0
-        return math.copysign(result, x) if odd else result
-    if math.isinf(y):
-        if x == -1:
-            return 1.0
-        return 0.0 if (abs(x) < 1) == (y > 0) else math.inf
-    result = 0.0 if y < 0 else math.inf
-    return math.copysign(result, x) if odd else result
-
-
-def _finite_power(x: float, whole: int, fraction: float, *, inverse: bool) -> float:
-    result, exponent = 1.0, 0
-    if fraction > 0.5:
-        fraction -= 1
-        whole += 1
-    if fraction != 0:
-        result = math.exp(fraction * math.log(x))
-    square, square_exponent = math.frexp(x)
-    while whole:
-        if abs(square_exponent) > 1 << 12:
-            exponent += square_exponent
-            break
-        if whole & 1:
-            result *= square
-            exponent += square_exponent
-        square *= square
-        square_exponent *= 2
-        if square < 0.5:
-            square += square
-            square_exponent -= 1
-        whole >>= 1
-    if inverse:
-        result, exponent = 1 / result, -exponent
-    try:
-        return math.ldexp(result, exponent)
-    except OverflowError:
-        return math.copysign(math.inf, result)
-
-
 def deep_equal(a: Any, b: Any) -> bool:
     """reflect.DeepEqual: types must be the same all the way down."""
     if type_of(a) is not type_of(b):

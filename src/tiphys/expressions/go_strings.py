@@ -14,6 +14,8 @@ MAX_PARTS: Final = 200_000
 SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|(?:inf|infinity))|nan", re.IGNORECASE)
+_SEPARATOR = re.compile("(?<=[0-9])_(?=[0-9])")
+_HEX_SEPARATOR = re.compile("(?<=[0-9a-fA-FxX])_(?=[0-9a-fA-F])")
 _HEX_FLOAT = re.compile(r"[+-]?0x(?:[0-9a-f]+\.?[0-9a-f]*|\.[0-9a-f]+)p[+-]?[0-9]+", re.IGNORECASE)
 
 
@@ -45,6 +47,9 @@ def atoi_error(text: str) -> str:
 
 def parse_float(text: str) -> float | None:
     """strconv.ParseFloat; None is its error (out of range is one)."""
+    if "_" in text:
+        between = _HEX_SEPARATOR if text[:3].lstrip("+-")[:2].lower() == "0x" else _SEPARATOR
+        text = between.sub("", text)
     if _HEX_FLOAT.fullmatch(text) is not None:
         try:
             return float.fromhex(text)

@@ -337,11 +337,16 @@ def _read_offset(reading: _Reading, element: str) -> None:
     digits = sum(char.isdigit() for char in element)
     colon = ":" if ":" in element else ""
     match = re.match(r"(.)" + colon.join([r"(..)"] * (digits // 2)), reading.rest, re.DOTALL)
-    if match is None or not all(part.isdecimal() for part in match.groups()[1:]):
+    if match is None:
         raise _Bad
-    parts = [int(part) for part in match.groups()[1:]] + [0, 0]
-    for number, limit, name in zip(parts, (24, 60, 60), ("hour", "minute", "second"), strict=False):
-        if number > limit:
+    parts = [0, 0, 0]
+    for index, (pair, limit, name) in enumerate(
+        zip(match.groups()[1:], (24, 60, 60), ("hour", "minute", "second"), strict=False)
+    ):
+        if not (pair.isascii() and pair.isdecimal()):
+            raise _Bad
+        parts[index] = int(pair)
+        if parts[index] > limit:
             reading.out_of_range = f"time zone offset {name}"
     if match[1] not in "+-":
         raise _Bad

@@ -8,7 +8,8 @@ from typing import Any, Final
 from tiphys.expressions import go_values as go
 from tiphys.expressions.go_format import sprint
 from tiphys.expressions.go_methods import bound_method
-from tiphys.expressions.go_numbers import deep_equal, float_quotient, is_number, power, truncated_remainder
+from tiphys.expressions.go_numbers import deep_equal, float_quotient, is_number, truncated_remainder
+from tiphys.expressions.go_power import power
 from tiphys.expressions.go_time import Location, Month, Time, Weekday
 from tiphys.expressions.go_values import (
     AnyMap,

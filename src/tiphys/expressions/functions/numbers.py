@@ -12,7 +12,8 @@ from tiphys.expressions import go_values as go
 from tiphys.expressions.functions.casts import to_float64, to_int64
 from tiphys.expressions.functions.signature import LONG, A, F, I, S, Table, function
 from tiphys.expressions.go_format import format_float, sprint
-from tiphys.expressions.go_numbers import float_quotient, power, truncated_remainder
+from tiphys.expressions.go_numbers import float_quotient, truncated_remainder
+from tiphys.expressions.go_power import power
 from tiphys.expressions.go_values import GoPanic, Int64, Ints, wrap_int
 
 MAX_RANGE: Final = 100_000
@@ -79,16 +80,19 @@ def _least(first: Any, *values: Any) -> Int64:
 
 
 def _greatest_float(first: Any, *values: Any) -> float:
-    return _extreme((first, *values), max)
+    """math.Max: an infinity outweighs NaN, and 0 is above -0."""
+    numbers = [to_float64(value) for value in (first, *values)]
+    if math.inf in numbers:
+        return math.inf
+    return math.nan if any(map(math.isnan, numbers)) else max(numbers, key=_with_sign)
 
 
 def _least_float(first: Any, *values: Any) -> float:
-    return _extreme((first, *values), min)
+    return -_greatest_float(*(-to_float64(value) for value in (first, *values)))
 
 
-def _extreme(values: tuple[Any, ...], choose: Callable[[list[float]], float]) -> float:
-    numbers = [to_float64(value) for value in values]
-    return math.nan if any(map(math.isnan, numbers)) else choose(numbers)
+def _with_sign(number: float) -> tuple[float, float]:
+    return number, math.copysign(1.0, number)
 
 
 def _whole(rounding: Callable[[float], float], value: Any) -> float:
@@ -103,7 +107,8 @@ def _round(value: Any, places: int, *options: float) -> float:
     if math.isnan(digit) or math.isinf(digit):
         return float_quotient(digit, scale)
     fraction = math.modf(digit)[0]
-    return float_quotient(float(math.ceil(digit) if fraction >= limit else math.floor(digit)), scale)
+    whole = math.ceil(digit) if fraction >= limit else math.floor(digit)
+    return float_quotient(math.copysign(whole, digit), scale)
 
 
 def _octal(value: Any) -> Int64:

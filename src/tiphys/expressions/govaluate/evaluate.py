@@ -8,7 +8,8 @@ from typing import Any
 
 from tiphys.expressions import regexp
 from tiphys.expressions.go_format import sprint
-from tiphys.expressions.go_numbers import deep_equal, float_quotient, power
+from tiphys.expressions.go_numbers import deep_equal, float_quotient
+from tiphys.expressions.go_power import power
 from tiphys.expressions.go_values import GoPanic, Int64, float_to_int, wrap_int
 from tiphys.expressions.govaluate.failure import Failure
 from tiphys.expressions.govaluate.planner import (

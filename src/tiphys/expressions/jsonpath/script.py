@@ -13,7 +13,8 @@ from typing import Any, Final
 from tiphys.expressions import go_strings, regexp
 from tiphys.expressions.go_format import sprint
 from tiphys.expressions.go_json import loads
-from tiphys.expressions.go_numbers import float_quotient, power, truncated_remainder
+from tiphys.expressions.go_numbers import float_quotient, truncated_remainder
+from tiphys.expressions.go_power import power
 from tiphys.expressions.go_values import GoPanic, Int64
 from tiphys.expressions.jsonpath import tokens as tk
 from tiphys.expressions.jsonpath.failure import Failure
