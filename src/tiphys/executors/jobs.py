@@ -20,6 +20,7 @@ from tiphys.executors.volumes import Volumes
 Json = Any
 
 SCRIPT_PATH: Final = "/argo/staging/script"
+_SCRIPT_IN_SANDBOX: Final = "/tmp/.argo/script"  # noqa: S108 (with `/tmp` alone a sandbox costs less)
 _PRIVATE: Final = "/tmp/"  # noqa: S108 (a folder of which a sandbox hides this machine's)
 _ABSOLUTE: Final = re.compile(_PRIVATE + r"[^\s\"'`:;,|&<>(){}\[\]\\]+")
 _SMALLEST_LIMIT: Final = 64 << 20
@@ -67,16 +68,16 @@ def make_job(attempt: Attempt, surroundings: Surroundings, means: Means) -> Job:
         active_seconds=None if active is None else float(active),
         deadline_seconds=attempt.deadline_seconds,
         grace=float(start.spec.get("terminationGracePeriodSeconds") or 30),
-        files=script_files(start.template),
+        files=script_files(start.template, _SCRIPT_IN_SANDBOX if means.sandbox else SCRIPT_PATH),
         progress_path=_progress_path(containers),
         daemon=start.daemon,
     )
 
 
-def script_files(template: Mapping[str, Json]) -> dict[str, str]:
-    """The source of a script template, at the path at which Argo stages it."""
+def script_files(template: Mapping[str, Json], path: str = SCRIPT_PATH) -> dict[str, str]:
+    """The source of a script template, at the path at which Argo stages it or at another."""
     script = template.get("script")
-    return {SCRIPT_PATH: str(script.get("source") or "")} if script else {}
+    return {path: str(script.get("source") or "")} if script else {}
 
 
 def declared_paths(template: Mapping[str, Json]) -> list[str]:
@@ -105,6 +106,8 @@ def _container(
     mounts = volumes.mounts(container, declared)
     component = means.component if role == MAIN else None
     argv = command(container, declared)
+    if means.sandbox and role == MAIN:
+        argv = [_SCRIPT_IN_SANDBOX if word == SCRIPT_PATH else word for word in argv]
     if not argv and component is None and not means.engine:
         raise ExecutorError(
             f"container {container.get('name', '')} has no command, and this machine does not run its image",

@@ -24,7 +24,10 @@ class Bubblewrap:
     def wrapped(self, root: Path, view: View, argv: Sequence[str], cwd: str) -> list[str]:
         """The command that runs `argv` in the view; `root` has been prepared."""
         words = [shutil.which("bwrap") or "bwrap", "--new-session", "--info-fd", str(self._writing)]
-        words += ["--bind", str(root), "/"]
+        if view.whole:
+            words += ["--bind", str(root), "/"]
+        else:
+            words += ["--dev-bind", "/", "/", "--bind", str(root / "tmp"), "/tmp"]  # noqa: S108 (inside)
         for bind in view.binds:
             words += ["--ro-bind" if bind.read_only else "--dev-bind", bind.source, bind.path]
         return [*words, "--chdir", cwd, "--", *argv]

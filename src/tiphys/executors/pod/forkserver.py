@@ -40,14 +40,15 @@ def serve(connection: socket.socket, reports: int) -> None:
         if received is None:
             return
         data, lock = received
+        work = job.from_json(json.loads(data))  # before the fork: its pages are not copied for it
         try:
             pid = os.fork()
         except OSError as error:
             pid = -1
-            _report(reports, job.from_json(json.loads(data)), f"unstarted {error.strerror}")
+            _report(reports, work, f"unstarted {error.strerror}")
         if pid == 0:
             connection.close()
-            _supervise(data, lock, reports)
+            _supervise(work, lock, reports)
         os.close(lock)
 
 
@@ -70,7 +71,7 @@ def _receive(connection: socket.socket) -> tuple[bytes, int] | None:
     return bytes(data), descriptors[0]
 
 
-def _supervise(data: bytes, lock: int, reports: int) -> None:
+def _supervise(work: job.Job, lock: int, reports: int) -> None:
     code = 1
     try:
         os.setsid()
@@ -82,7 +83,6 @@ def _supervise(data: bytes, lock: int, reports: int) -> None:
         gc.disable()
         failpoints.failpoint("pod.received")
         processes.become_reaper()
-        work = job.from_json(json.loads(data))
         failpoints.failpoint("pod.supervised")
         supervisor.Supervisor(work, lambda what: _report(reports, work, what), lock).run()
         code = 0

@@ -23,6 +23,7 @@ from tiphys.executors.pod.layout import Mount
 PRIVATE: Final = ("/tmp", "/argo", "/mainctrfs")  # noqa: S108 (names inside the sandbox)
 """Folders of which a container never sees this machine's."""
 
+_TEMPORARY: Final = "/tmp/"  # noqa: S108 (a name inside the sandbox)
 _CLONE_NEWNS: Final = 0x00020000
 _CLONE_NEWUSER: Final = 0x10000000
 _MS_RDONLY, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
@@ -32,8 +33,12 @@ _PIVOT_ROOT: Final = {"x86_64": 155, "aarch64": 41, "ppc64le": 203, "s390x": 217
 
 @dataclass(slots=True)
 class View:
-    """What to bind where: folders to make, links to make, and mounts in order."""
+    """What to bind where: folders to make, links to make, and mounts in order.
 
+    `whole` is False when nothing but `/tmp` is the container's own: then `/` stays this machine's.
+    """
+
+    whole: bool = True
     folders: list[str] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     binds: list[Mount] = field(default_factory=list)
@@ -45,6 +50,9 @@ def plan(mounts: Sequence[Mount], own: Iterable[str], visible: Iterable[str] = (
     `own` are absolute paths that must be the container's own (declared outputs and inputs);
     `visible` are paths of this machine that it sees although they lie in a private folder.
     """
+    own = [posixpath.normpath(each) for each in own]
+    if not mounts and all(each.startswith(_TEMPORARY) for each in own):
+        return View(whole=False, binds=[Mount(path, path) for path in visible])
     view = View()
     closed = {posixpath.normpath(path) for path in PRIVATE}
     open_chain: set[str] = {"/"}
@@ -130,6 +138,9 @@ def enter(root: Path, view: View) -> None:
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
     _mount(libc, "none", "/", _MS_REC | _MS_PRIVATE)
+    if not view.whole:
+        _enter_temporary(libc, root, view)
+        return
     _mount(libc, str(root), str(root), _MS_BIND | _MS_REC)
     for bind in view.binds:
         target = str(root / bind.path.lstrip("/"))
@@ -144,6 +155,15 @@ def enter(root: Path, view: View) -> None:
         _call(libc.syscall, ctypes.c_long(number), b".", b".")
         _call(libc.umount2, b".", _MNT_DETACH)
     os.chdir("/")
+
+
+def _enter_temporary(libc: ctypes.CDLL, root: Path, view: View) -> None:
+    """Have a `/tmp` of our own; what is visible in it is held open before it is covered."""
+    held = [os.open(bind.source, os.O_PATH) for bind in view.binds]
+    _mount(libc, str(root / "tmp"), _TEMPORARY, _MS_BIND)
+    for descriptor, bind in zip(held, view.binds, strict=True):
+        _mount(libc, f"/proc/self/fd/{descriptor}", bind.path, _MS_BIND | _MS_REC)
+        os.close(descriptor)
 
 
 def is_offered() -> bool:

@@ -144,6 +144,8 @@ class Supervisor:
         layout = self._layout(container)
         view = namespaces.plan(layout.mounts, self._own_paths(), self.job.visible)
         self._made += namespaces.prepare(layout.root, view)
+        if not view.whole and running.cwd == "/":
+            running.cwd = "/tmp"  # noqa: S108 (the pod's own; `/` is this machine's here)
         if self.job.sandbox == "bwrap":
             program = running.argv[0]
             if "/" not in program and shutil.which(program, path=running.env.get("PATH")) is None:
