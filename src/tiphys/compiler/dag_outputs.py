@@ -6,7 +6,7 @@ gathers them. Artifacts are handed out as Argo's own references too: for those w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,13 +37,14 @@ def handed_out(graph: Graph) -> HandedOut:
     found = HandedOut()
     parameters: list[Json] = []
     artifacts: list[Json] = []
+    unsure = graph.unsure() if graph.dag.outputs.parameters or graph.dag.outputs.artifacts else set()
     for key, output in graph.dag.outputs.parameters.items():
-        source = _parameter(graph, output, f"{graph.path}: output `{key}`")
+        source = _parameter(graph, output, unsure, f"{graph.path}: output `{key}`")
         found.outputs[key] = _declare(graph, argo.get(key, key), source, parameters)
     for key, artifact in graph.dag.outputs.artifacts.items():
         name = argo.get(key, key)
         selectors = artifact.artifact_selectors
-        source = _artifact(graph, selectors, f"{graph.path}: output `{key}`")
+        source = _artifact(graph, selectors, unsure, f"{graph.path}: output `{key}`")
         found.outputs[key] = _declare(graph, name, source, parameters)
         reference = _reference(graph, selectors)
         if reference:
@@ -71,22 +72,24 @@ def _declare(graph: Graph, name: str, source: Source, parameters: list[Json]) ->
     return Handed(name, source.type, Form.MARKED if mark else Form.JSON, gaps, source.flags & PLACES)
 
 
-def _parameter(graph: Graph, output: DagOutputParameter, where: str) -> Source:
+def _parameter(graph: Graph, output: DagOutputParameter, unsure: Collection[str], where: str) -> Source:
     if output.value_from_parameter is not None:
         one = output.value_from_parameter
-        return graph.scope.output(one.producer_subtask, one.output_parameter_key, where, tolerant=False)
+        tolerant = one.producer_subtask in unsure
+        return graph.scope.output(one.producer_subtask, one.output_parameter_key, where, tolerant=tolerant)
     if output.value_from_oneof is None:
         raise CompileError(f"{where} comes from nowhere")
     selectors = output.value_from_oneof.parameter_selectors
     return _first_of(graph, [(each.producer_subtask, each.output_parameter_key) for each in selectors], where)
 
 
-def _artifact(graph: Graph, selectors: Sequence[ArtifactSelector], where: str) -> Source:
+def _artifact(graph: Graph, selectors: Sequence[ArtifactSelector], unsure: Collection[str], where: str) -> Source:
     if not selectors:
         raise CompileError(f"{where} comes from nowhere")
     if len(selectors) == 1:
         [one] = selectors
-        return graph.scope.output(one.producer_subtask, one.output_artifact_key, where, tolerant=False)
+        tolerant = one.producer_subtask in unsure
+        return graph.scope.output(one.producer_subtask, one.output_artifact_key, where, tolerant=tolerant)
     return _first_of(graph, [(each.producer_subtask, each.output_artifact_key) for each in selectors], where)
 
 

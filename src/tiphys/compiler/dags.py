@@ -194,7 +194,7 @@ def _node(graph: Graph, name: str) -> Node:
         name,
         graph.needs[name],
         tolerant=tolerant,
-        is_exit=tolerant and any(need.startswith("exit-handler-") for need in task.dependent_tasks),
+        is_exit=graph.is_exit(name),
         skippable=name in graph.scope.skippable,
         settings=graph.settings(name),
     )

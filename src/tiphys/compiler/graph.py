@@ -83,6 +83,27 @@ class Graph:
         text = self._settings[name].get("depends", "")
         return minds_failure(text, need) if need in named_in(text) else not self.tolerates(name, need)
 
+    def is_exit(self, name: str) -> bool:
+        """True for the exit task of an ExitHandler: what it waits for is not forgiven."""
+        task = self.dag.tasks[name]
+        waits = any(need.startswith("exit-handler-") for need in task.dependent_tasks)
+        return task.trigger_policy.strategy == COMPLETED and waits
+
+    def unsure(self) -> set[str]:
+        """The tasks that need not succeed for the DAG to: skipped, omitted behind such, or failed and forgiven."""
+        found: set[str] = set()
+        for name in self.sorted():
+            said = self._settings[name]
+            behind = any(need in found and not self.tolerates(name, need) for need in self.needs[name])
+            if name in self.scope.skippable or said.keys() & {"when", "depends", "continueOn"} or behind:
+                found.add(name)
+        forgiven: set[str] = set()
+        for name in reversed(self.sorted()):
+            for need in self.needs[name]:
+                if name in forgiven or (self.tolerates(name, need) and not self.is_exit(name)):
+                    forgiven.add(need)
+        return found | forgiven
+
     def sorted(self) -> list[str]:
         """The tasks, each after what it waits for; a circle is an error."""
         try:
