@@ -140,8 +140,8 @@ class DagScopes:
         """The scope in which the outputs of the DAG are computed: all its tasks."""
         outputs = self._template.get("outputs") or {}
         used = names_used(outputs)
-        if used is not None and not used <= self._plan.tasks.keys():
-            used = None
+        if used is not None and any(self._node(op, name) is None for name in used):
+            used = None  # what is not there is looked for among those that are
         scope = Scope("tasks", self._template)
         scope.ambient = op.ambient
         for name in self._plan.tasks:

@@ -92,12 +92,12 @@ def process(op: Operation, node: Node, strategy: Mapping[str, Json]) -> Verdict:
     if not tried:
         return _GO_ON
     last = tried[-1]
-    if last.daemoned:
-        op.nodes.set_daemoned(node, True)
     if not last.is_done:
         if last.daemoned:
             op.mark_phase(node, last.phase)
-            op.nodes.set_daemoned(node, True)
+            if not node.daemoned:
+                op.nodes.set_daemoned(node, True)
+                op.look_again(node)  # the next pass takes it for finished
         return _GO_ON
     if not last.phase.is_failure:
         node.outputs = last.outputs

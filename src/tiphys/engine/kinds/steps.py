@@ -66,6 +66,7 @@ class StepsFrame:
         self.scope = Scope("steps", call.template)
         texts = {key: value for key, value in call.template.items() if key in ("steps", "outputs")}
         self._used = names_used(texts, b"steps") if not op.volumes_have_tags else None
+        self._first = next((str(step.get("name", "")) for group in self.groups for step in group), "")
         self._group: Group | None = None
         self._connected = -1
         self._reopened: set[int] = set()
@@ -194,7 +195,7 @@ class StepsFrame:
         """What the steps of a group that succeeded leave to those after it."""
         for step in self.groups[self.at]:
             name = str(step.get("name", ""))
-            if self._used is not None and name not in self._used and not fan_out.is_loop(step):
+            if self._is_unused(name) and not fan_out.is_loop(step):
                 continue
             node_name = f"{group_node.name}.{name}"
             node = op.nodes.named(node_name)
@@ -210,11 +211,15 @@ class StepsFrame:
             ]
             if items and not has_named_template(items[0]):
                 raise NodeError("failed to get a template")
-            wanted = self._used is None or name in self._used
+            wanted = not self._is_unused(name)
             if items and (wanted or any(each.outputs and each.outputs.result is not None for each in items)):
                 Aggregate(items).fill(self.scope, name)
             if wanted:
                 self.scope.set_node(name, group_node)
+
+    def _is_unused(self, name: str) -> bool:
+        """Whether nobody asks for the step; the first is known always, so that one not there yet can be asked for."""
+        return self._used is not None and name not in self._used and name != self._first
 
     def _declared(self, op: Operation, step: Step) -> Mapping[str, Json] | None:
         try:
