@@ -12,6 +12,10 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 
+def _never() -> bool:
+    return False
+
+
 class Agenda:
     """Numbers to look at; at first all below `count`."""
 
@@ -48,7 +52,7 @@ class Agenda:
         if at == 0 or self._refused[at - 1] != number:
             self._refused.insert(at, number)
 
-    def take(self, limit_reached: Callable[[], bool]) -> int | None:
+    def take(self, limit_reached: Callable[[], bool] = _never) -> int | None:
         """The next number of this pass, or None at its end."""
         at = bisect_right(self._refused, self._position)
         refused = self._refused[at] if at < len(self._refused) else None

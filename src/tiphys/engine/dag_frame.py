@@ -35,7 +35,7 @@ class LoopState:
         self.loop = loop
         self.made = made
         self.next = 0
-        self.marked: set[int] = set()
+        self.marked = Agenda(0)
         self.done = 0
         self.stale = False
 
@@ -82,16 +82,24 @@ class DagFrame:
 
     def mark(self, node_name: str) -> None:
         """Look at the task that the node belongs to."""
+        rank = self._mark_item(node_name)
+        if rank is not None:
+            self._push(rank)
+
+    def wait_for_room(self, node_name: str) -> None:
+        """Look at the task that the node belongs to when a limit lets more nodes begin."""
+        rank = self._mark_item(node_name)
+        if rank is not None:
+            self.agenda.refuse(rank)
+
+    def _mark_item(self, node_name: str) -> int | None:
         found = _PLACE.match(node_name, len(self.node_name) + 1)
         if found is None:
-            return
-        rank = self.plan.rank.get(found[1])
-        if rank is None:
-            return
+            return None
         state = self.loops.get(found[1])
         if state is not None and found[2] is not None:
-            state.marked.add(int(found[2]))
-        self._push(rank)
+            state.marked.push(int(found[2]))
+        return self.plan.rank.get(found[1])
 
     def push(self, name: str) -> None:
         """Look at the task."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tiphys.engine import fan_out, hooks
+from tiphys.engine.agenda import Agenda
 from tiphys.engine.dag_frame import DagFrame, LoopState
 from tiphys.engine.dag_task import connect, new_leaf, run_exit_hook, run_node
 from tiphys.engine.fan_out import Loop
@@ -60,7 +61,7 @@ def _resume(op: Operation, frame: DagFrame, state: LoopState) -> None:
         if op.nodes.named(frame.name_of(state.loop.item_name(index))) is None:
             break
         state.next += 1
-    state.marked.update(range(state.next))
+    state.marked = Agenda(state.next)
 
 
 def _new_group(op: Operation, frame: DagFrame, name: str) -> Node:
@@ -83,27 +84,35 @@ def _run_without_items(
 def _run_items(op: Operation, frame: DagFrame, name: str, state: LoopState, group: Node) -> None:
     count = len(state.loop.items)
     frame.suspects.discard(name)
+    stopped_at: int | None = None
     for index in _to_look_at(state, count):
-        state.marked.discard(index)
         node_name = frame.name_of(state.item_name(index))
         go_on = _run_item(op, frame, name, state, index, node_name, group)
         if index == state.next and op.nodes.named(node_name) is not None:
             state.next += 1
         if not go_on:
-            # Argo goes through the items from the first one each time, and comes no further than this; the
-            # assessment of the DAG then takes the loop for done when those that have nodes are
-            if index < state.next:
-                state.marked.add(index)
-            if _are_done(op, frame, state) and not group.is_done:
-                frame.suspects.add(name)
-            return
-    if state.next == count and not group.is_done and _are_done(op, frame, state):
-        _finish(op, frame, name, state, group)
+            stopped_at = index
+            break
+    state.marked.end_pass()
+    if stopped_at is None:
+        if state.next == count and not group.is_done and _are_done(op, frame, state):
+            _finish(op, frame, name, state, group)
+        return
+    # Argo goes through the items from the first one each time, and comes no further than this; the
+    # assessment of the DAG then takes the loop for done when those that have nodes are
+    if state.marked:
+        frame.push(name)
+    if stopped_at < state.next:
+        state.marked.push(stopped_at)
+    if _are_done(op, frame, state) and not group.is_done:
+        frame.suspects.add(name)
 
 
 def _to_look_at(state: LoopState, count: int) -> Iterable[int]:
     """Marked items that have a node, then those that have none, in order, as long as they get one."""
-    yield from (index for index in sorted(state.marked) if index < state.next)
+    while (index := state.marked.take()) is not None:
+        if index < state.next:
+            yield index
     while state.next < count:
         before = state.next
         yield before

@@ -124,7 +124,7 @@ def run_exit_hook(op: Operation, frame: DagFrame, name: str, node: Node) -> bool
     scope = _scope(op, frame, name, node)
     has, made, error = hooks.run_exit_hook(op, hook, node, frame.node_id, frame.call.inner, name, scope)
     if error is PARALLELISM_REACHED:
-        frame.mark(node.name)
+        frame.wait_for_room(node.name)
     return not has or (error is None and made is not None and made.is_fulfilled)
 
 
@@ -138,9 +138,7 @@ def new_leaf(op: Operation, frame: DagFrame, name: str, phase: NodePhase, messag
     frame.push_if_hooked(name)
 
 
-def _skipped(
-    op: Operation, frame: DagFrame, name: str, node_name: str, phase: NodePhase, message: str
-) -> None:
+def _skipped(op: Operation, frame: DagFrame, name: str, node_name: str, phase: NodePhase, message: str) -> None:
     task = frame.plan.tasks[name]
     op.new_node(node_name, NodeType.SKIPPED, phase, task, frame.call.inner, frame.options, message)
 
@@ -176,15 +174,15 @@ def run_node(
     name = str(task["name"])
     node = op.nodes.named(node_name)
     if node is None and not _is_wanted(op, frame, name, made, node_name, group):
+        frame.push_if_hooked(name)
         return True
     was_done = node is not None and node.is_done
-    result, error = execute_template(
-        op, node_name, made, True, frame.call.inner, made.get("arguments"), frame.options
-    )
+    result, error = execute_template(op, node_name, made, True, frame.call.inner, made.get("arguments"), frame.options)
     if error is PARALLELISM_REACHED:
         frame.agenda.refuse(frame.plan.rank[name]) if result is None else frame.mark(node_name)
     elif error is TIMEOUT:
         op.mark_phase(op.nodes.nodes[op.nodes.id_of(node_name)], NodePhase.FAILED, error.message)
+        frame.push(name)
         return False
     elif error is not None and error is not MAX_DEPTH_EXCEEDED:
         failed = op.nodes.named(node_name)

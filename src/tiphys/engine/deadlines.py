@@ -41,7 +41,7 @@ def check_timeouts(op: Operation, template: Mapping[str, Json], node: Node | Non
         return error
     if is_pending and any(op.now > deadline for deadline in deadlines):
         return TIMEOUT
-    if deadlines and op.now < min(deadlines):
+    if deadlines and op.now <= min(deadlines):
         op.timed.add(node.id)
         op.wake_at(min(deadlines), node)
     return None

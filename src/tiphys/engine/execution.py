@@ -243,6 +243,8 @@ def _run(op: Operation, call: Call) -> Answer:
         if current.is_done:
             op.prepared.pop(current.id, None)
             op.frames.pop(current.id, None)
+    elif current is not None and call.template.get("failFast") and op.nodes.tally(current.id).unsuccessful:
+        op.look_again(current)
     return node, failure
 
 
@@ -328,9 +330,7 @@ def _after_attempt(
     if node is None:
         raise Panic(f"no node of an attempt of {parent.name}")
     if not parent.is_done and node.is_done:
-        _, error = execute_template(
-            op, parent.name, call.reference, call.is_task, call.base, arguments, call.options
-        )
+        _, error = execute_template(op, parent.name, call.reference, call.is_task, call.base, arguments, call.options)
         if error is not None:
             return op.mark_error(node, error), error
     if not node.is_done and node.daemoned:

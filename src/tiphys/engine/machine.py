@@ -216,7 +216,8 @@ class Machine:
             return
         if self._completed:
             return
-        if changed and (op.again or op.waiters_with_room()):
+        ending = op.nodes.open and (op.shutdown or op.deadline_exceeded)
+        if changed and (op.again or ending or op.waiters_with_room()):
             op.decisions.append(WakeAt(op.now))
             return
         if op.requeued:

@@ -292,7 +292,11 @@ class Operation:
 
     def wake_at(self, time: float, node: Node | None) -> None:
         """Have the node (None: the run) looked at when the time has passed (woc.requeueAfter)."""
-        heapq.heappush(self.timers, (time + TICK, node.id if node is not None else ""))
+        self.look_at(time + TICK, node)
+
+    def look_at(self, time: float, node: Node | None) -> None:
+        """Have the node (None: the run) looked at when the time has come."""
+        heapq.heappush(self.timers, (time, node.id if node is not None else ""))
 
     # --- nodes
 

@@ -30,16 +30,17 @@ def walk(op: Operation) -> None:
         return
     if node is None:
         raise Panic("invalid memory address or nil pointer dereference")
-    status = RESULT_OF[node.phase]
+    status, fulfilled = RESULT_OF[node.phase], node.is_fulfilled
     op.variables.set("workflow.status", str(status.value))
     if hooks.has_any(op.spec):
         op.variables.set("workflow.failures", failures_text(op))
     done, error = hooks.run_workflow_hooks(op, base)
     if error is not None:
         op.mark_error(node, error)
+        op.look_again(node)
     if not op.shutdown:
         look_at_tasks(op)
-    if not done or not node.is_fulfilled:
+    if not done or not fulfilled:
         return
     hook = hooks.exit_hook(op.spec, op.spec.get("arguments"))
     handler, waits = (None, False) if hook is None else _run_exit_handler(op, hook)
@@ -51,6 +52,9 @@ def _end_in_error(op: Operation, what: str, error: NodeError) -> None:
     if error is not PARALLELISM_REACHED and not op.run.phase.is_completed:
         workflow_phase.mark(op, WorkflowPhase.ERROR, what + error.message)
         op.decisions.extend(claims.delete(op.run))
+        entry = op.nodes.named(op.run.name)
+        if entry is not None:
+            op.look_again(entry)  # a daemon may keep the run from its end
 
 
 def _run_exit_handler(op: Operation, hook: Mapping[str, Json]) -> tuple[Node | None, bool]:

@@ -19,7 +19,7 @@ from tiphys.engine.dag_task import (
     run_node,
     watch_if_asked,
 )
-from tiphys.engine.operation import REQUEUE, Answer, Call, Operation
+from tiphys.engine.operation import PARALLELISM_REACHED, REQUEUE, Answer, Call, Operation
 from tiphys.engine.outbound import outbound_nodes
 from tiphys.engine.outputs import export, template_outputs
 from tiphys.engine.run import Node
@@ -122,6 +122,8 @@ def _hooks_are_done(op: Operation, frame: DagFrame, name: str, node: Node) -> bo
         return True
     watch_if_asked(frame, name)
     done, error = run_hooks(op, frame, name, node)
+    if error is PARALLELISM_REACHED:
+        frame.wait_for_room(node.name)
     if error is not None:
         op.mark_error(node, error)
     return done
