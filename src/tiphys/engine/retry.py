@@ -138,7 +138,7 @@ def _back_off(
         op.mark_phase(node, last.phase, "Backoff would exceed max duration limit")
         return _GO_ON, None
     if op.now < until and strategy.get("limit") is not None and len(tried) <= _int_value(strategy["limit"]):
-        op.wake_at(until, node)
+        op.look_at(until, node)
         op.mark_phase(node, node.phase, f"Backoff for {_humanized(wait)}")
         return Verdict(False), None
     op.mark_phase(node, node.phase, "")
